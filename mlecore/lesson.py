@@ -53,6 +53,7 @@ def _house_style() -> dict:
         "figure.constrained_layout.use": True,
         "font.size": 12,
         "axes.titlesize": 12,
+        "axes.titleweight": "bold",  # matplotlib's own font has no semibold, and says so on stderr
         "xtick.labelsize": 11,
         "ytick.labelsize": 11,
         "legend.fontsize": 11,
