@@ -1,0 +1,1 @@
+"""Live plots: see the classes."""
