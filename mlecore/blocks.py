@@ -1,0 +1,115 @@
+"""Sums over data in pieces: the one place where a fit touches more data than fits in memory.
+
+A log-likelihood, its score and its information are sums over observations, so they can be taken block by block, in
+any order and on any machine. :class:`Blocks` holds a re-readable sequence of blocks and one reducer.
+"""
+
+from collections.abc import Iterator
+from functools import reduce
+
+import numpy as np
+
+from .errors import DataError
+
+BLOCK_ROWS = 32_768  # temporaries of this length stay in a core's cache
+
+
+class Blocks:
+    """Data in pieces, read afresh at every pass.
+
+    Parameters
+    ----------
+    source : iterable, or callable that returns an iterable
+        Each block is what one call would otherwise take whole: ``y``, or a tuple such as ``(y, weights)`` or
+        ``(y, weights, censored)``. A list or a callable can be read many times. A bare generator can be read
+        once, which is enough for families with a closed form.
+    map : callable, default the built-in map
+        ``map(function, blocks)`` yields ``function(block)`` for each block. A cluster's own map goes here.
+    """
+
+    def __init__(self, source, map=map):
+        if not callable(source) and not hasattr(source, "__iter__"):
+            raise DataError(f"Blocks needs an iterable or a callable, got {type(source).__name__}")
+        self.source, self.map = source, map
+        self.once = isinstance(source, Iterator)
+        self._read = False
+
+    def __iter__(self):
+        if self._read and self.once:
+            raise DataError(
+                "this fit needs several passes over the data, and a generator can be read once: "
+                "pass a list of blocks or a callable that returns a new iterator"
+            )
+        self._read = True
+        return iter(self.source() if callable(self.source) else self.source)
+
+    def sum(self, function):
+        """Sum over blocks of ``function(block)``, a tuple of numbers or arrays added entry by entry."""
+        return reduce(add, self.map(function, iter(self)))
+
+
+def add(a, b):
+    """Entry-by-entry sum of two tuples."""
+    return tuple(x + y for x, y in zip(a, b, strict=True))
+
+
+def slices(n, rows=BLOCK_ROWS):
+    """Consecutive slices that cover ``range(n)``, each of at most ``rows``."""
+    return [slice(i, min(i + rows, n)) for i in range(0, n, rows)]
+
+
+def as_vector(values, name="y"):
+    """One-dimensional float64 array of finite numbers, or DataError naming the offending index.
+
+    Lists, integers, booleans, float32 and pandas Series are taken; strings, complex numbers, dates and arrays of
+    another dimension are refused.
+    """
+    if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
+        raise DataError(f"{name} has masked entries: drop them first, with {name}.compressed()")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(f"{name} must be one-dimensional, got rows of unequal length") from None
+    if array.dtype.kind not in "biufO":
+        raise DataError(f"{name} must hold real numbers, got {array.dtype}")
+    if array.ndim != 1:
+        hint = "; use .ravel()" if array.ndim == 2 and 1 in array.shape else ""
+        raise DataError(f"{name} must be one-dimensional, got shape {array.shape}{hint}")
+    if array.size == 0:
+        raise DataError(f"{name} is empty")
+    try:
+        array = array.astype(float, copy=False)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} must hold real numbers, got {array.dtype} that do not convert") from None
+    # min and max propagate NaN, and cost less than a mask.
+    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+        i = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise DataError(f"{name}[{i}] = {array[i]} is not finite: drop or repair it first")
+    return array
+
+
+def as_weights(weights, n):
+    """Non-negative finite frequencies of length ``n``, or None where all are one."""
+    if weights is None:
+        return None
+    weights = as_vector(weights, "weights")
+    if weights.size != n:
+        raise DataError(f"weights has length {weights.size}, y has {n}")
+    if weights.min() < 0:
+        i = int(np.argmax(weights < 0))
+        raise DataError(f"weights[{i}] = {weights[i]} is negative: weights are frequencies")
+    if weights.max() == 0:
+        raise DataError("every weight is zero")
+    return weights
+
+
+def as_mask(censored, n):
+    """Boolean array of length ``n``, or None where nothing is censored."""
+    if censored is None:
+        return None
+    mask = as_vector(censored, "censored")
+    if mask.size != n:
+        raise DataError(f"censored has length {mask.size}, y has {n}")
+    if not np.isin(mask, (0.0, 1.0)).all():
+        raise DataError("censored must be boolean: True where the value is a lower bound")
+    return mask.astype(bool) if mask.any() else None

@@ -1,0 +1,219 @@
+"""What every family is: named parameters with their constraints, and a density with two derivatives."""
+
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+
+import numpy as np
+
+from ..blocks import slices
+from ..errors import DataError
+
+FAMILIES = {}
+
+
+@dataclass(frozen=True)
+class Support:
+    """Where the density lives. ``fit`` also refuses the ends unless they are ``closed``."""
+
+    text: str
+    low: float = -np.inf
+    high: float = np.inf
+    closed: bool = True
+    integer: bool = False
+
+    def contains(self, y):
+        """Boolean mask: y in the closed support."""
+        inside = (y >= self.low) & (y <= self.high)
+        return inside & (y == np.floor(y)) if self.integer else inside
+
+    def check(self, y, family):
+        """Raise DataError naming the first value that ``family`` cannot have produced."""
+        low, high = y.min(), y.max()
+        if self.closed:
+            good = low >= self.low and high <= self.high
+        else:
+            good = low > self.low and high < self.high
+        if good and not (self.integer and np.any(y != np.floor(y))):
+            return
+        inside = self.contains(y)
+        if not self.closed:
+            inside &= (y != self.low) & (y != self.high)
+        i = int(np.argmin(inside))
+        raise DataError(f"y[{i}] = {y[i]:.17g} is outside the support of {family}: {self.text}")
+
+
+class Family:
+    """A parametric family; an instance is one member of it, immutable.
+
+    A subclass declares ``parameters`` (name -> Constraint) and ``support`` and writes three kernels, with the
+    parameters as attributes: ``_log_prob(y)``, ``_score(y)`` (a tuple of k arrays) and ``_hessian(y)`` (the
+    lower triangle, row by row: k(k+1)/2 arrays or constants), plus ``fisher_information``, ``sample`` and ``start``.
+    Subclassing registers it in ``FAMILIES``.
+
+    **Pooling.** In an exponential family the log-likelihood of n observations is n times a function of a few
+    averages. With ``pools = True`` a block of data becomes one pseudo-observation: the mean of y and the mean of
+    each of ``gaps(y, center)``, how far the average of a convex function exceeds the function of the average (for
+    y**2 that is the variance). The kernels take the gaps as further arguments, 0 for a real observation.
+    """
+
+    parameters = {}
+    support = Support("any finite number")
+    pools = False
+    needs_spread = ()  # a constant sample has no maximum unless one of these parameters is fixed
+    limits = {}  # name -> (low, high, remedy): past it the estimate is running away from the data
+
+    def __init_subclass__(cls):
+        FAMILIES[cls.__name__] = cls
+        names = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in cls.parameters]
+        cls.__signature__ = Signature(names)
+
+    def __init__(self, *args, **kwargs):
+        values = type(self).__signature__.bind(*args, **kwargs).arguments
+        self.__dict__.update({name: self.parameters[name].check(name, value) for name, value in values.items()})
+
+    @classmethod
+    def _at(cls, theta):
+        """The member with parameter vector ``theta``, unchecked: what the optimizer walks through."""
+        member = object.__new__(cls)
+        member.__dict__.update(zip(cls.parameters, theta, strict=True))
+        return member
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"{type(self).__name__} is immutable: make a new one to change {name}")
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.__dict__.items())})"
+
+    def __eq__(self, other):
+        return type(self) is type(other) and np.array_equal(self.theta, other.theta)
+
+    def __hash__(self):
+        return hash((type(self), *self.theta))
+
+    @property
+    def theta(self):
+        """The parameters as one vector, shape (k,), in declared order."""
+        return np.hstack([getattr(self, name) for name in self.parameters])
+
+    def log_prob(self, y):
+        """Log density or log mass of each observation, all constants kept; -inf outside the support.
+
+        Parameters
+        ----------
+        y : array-like, any shape
+
+        Returns
+        -------
+        ndarray, the shape of y
+        """
+        y, inside = self._inside(y)
+        with np.errstate(all="ignore"):
+            return np.where(inside, self._log_prob(y), np.where(np.isnan(y), np.nan, -np.inf))[()]
+
+    def score(self, y):
+        """Derivative of ``log_prob`` in the parameters, in declared order: y.shape + (k,); NaN outside the support."""
+        y, inside = self._inside(y)
+        with np.errstate(all="ignore"):
+            columns = np.broadcast_arrays(y, *self._score(y))[1:]
+            return np.where(inside[..., None], np.stack(columns, axis=-1), np.nan)
+
+    def log_survival(self, y):
+        """Log of P(Y > y), for the families that take censored data (else DataError)."""
+        if self._log_survival is None:
+            raise DataError(f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} have")
+        y, inside = self._inside(y)
+        with np.errstate(all="ignore"):
+            return np.where(inside, self._log_survival(y), np.where(np.isnan(y), np.nan, 0.0))[()]
+
+    def _inside(self, y):
+        y = np.asarray(y, dtype=float)
+        inside = self.support.contains(y) & np.isfinite(y)
+        return np.where(inside, y, self._somewhere), inside
+
+    _somewhere = 0.5  # a stand-in for values outside the support, where the kernels need not be defined
+    _log_survival = None
+
+    def fisher_information(self):
+        """Expected information of one observation, shape (k, k)."""
+        raise NotImplementedError
+
+    def sample(self, size, rng):
+        """Draw ``size`` observations with the numpy Generator ``rng``."""
+        raise NotImplementedError
+
+    @classmethod
+    def start(cls, y, w):
+        """Starting values from moments: a tuple in declared order. ``w`` are the weights."""
+        raise NotImplementedError
+
+    @classmethod
+    def closed_form(cls, columns, w, fixed):
+        """The maximum as a tuple in declared order, or None where it needs iterations.
+
+        ``columns`` is what the kernels take (y, or pooled y and gaps); ``fixed`` maps names to given values. Asked
+        only when nothing is censored, unless the family overrides ``censored_closed_form``.
+        """
+        return None
+
+    @classmethod
+    def censored_closed_form(cls, events, total):
+        """The maximum from the number of events and the total of all times, or None."""
+        return None
+
+    @classmethod
+    def gaps(cls, y, center):
+        """For a pooling family: the arrays whose means are the gaps. See the class."""
+        return ()
+
+    @classmethod
+    def pool(cls, y, w):
+        """Columns and weights that carry the same likelihood as (y, w) in fewer rows."""
+        rows = []
+        for part in slices(y.size):
+            v = y[part]
+            frequency = np.ones(v.size) if w is None else w[part]
+            n = frequency.sum()
+            center = frequency @ v / n
+            center += frequency @ (v - center) / n  # removes the rounding of a sum of large numbers
+            rows.append([center, *(frequency @ gap / n for gap in cls.gaps(v, center)), n])
+        *columns, weights = np.array(rows).T
+        return tuple(columns), weights
+
+    @classmethod
+    def combine(cls, pooled):
+        """One (columns, weights) from those of several blocks."""
+        *columns, weights = (np.concatenate(c) for c in zip(*((*cols, w) for cols, w in pooled), strict=True))
+        return tuple(columns), weights
+
+    @classmethod
+    def diagnose(cls, sample, fixed):
+        """Raise the error that names the remedy where these data have no maximum in this family."""
+
+    @classmethod
+    def starts(cls, sample, guess, fixed):
+        """Dicts of starting values to climb from, the best end kept; one, unless the likelihood has several modes."""
+        return [guess]
+
+    def _kink(self, sample, theta):
+        """How far the score may be from 0 at a maximum with a kink: half the width of the subdifferential, (k,)."""
+        return 0.0
+
+    def covariance(self, hessian, n, free):
+        """Covariance of the free estimates from the summed Hessian: the inverse observed information."""
+        return invert_information(-hessian[np.ix_(free, free)])
+
+
+def can_be_censored():
+    """Names of the families with a censored likelihood."""
+    return ", ".join(sorted(name for name, family in FAMILIES.items() if family._log_survival))
+
+
+def invert_information(information):
+    """Inverse of a positive definite matrix, scaled to unit diagonal first; None where it is not one."""
+    scale = np.sqrt(np.diag(information))
+    if not np.all(np.isfinite(scale) & (scale > 0)):
+        return None
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    if values.size and values[0] <= 1e-14:
+        return None
+    return (vectors / values) @ vectors.T / np.outer(scale, scale)

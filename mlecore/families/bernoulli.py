@@ -1,0 +1,39 @@
+"""The Bernoulli distribution."""
+
+import numpy as np
+from scipy.special import xlog1py, xlogy
+
+from ..parameters import PROBABILITY
+from .base import Family, Support
+
+
+class Bernoulli(Family):
+    """One yes (1) or no (0) with probability ``p`` of yes. The MLE is the proportion k/n."""
+
+    parameters = {"p": PROBABILITY}
+    support = Support("0 or 1", low=0, high=1, integer=True)
+    _somewhere = 0.0
+    pools = True
+
+    def _log_prob(self, y):
+        return xlogy(y, self.p) + xlog1py(1 - y, -self.p)
+
+    def _score(self, y):
+        return ((y - self.p) / (self.p * (1 - self.p)),)
+
+    def _hessian(self, y):
+        return (-y / self.p**2 - (1 - y) / (1 - self.p) ** 2,)
+
+    def fisher_information(self):
+        return np.array([[1 / (self.p * (1 - self.p))]])
+
+    def sample(self, size, rng):
+        return rng.binomial(1, self.p, size)
+
+    @classmethod
+    def start(cls, y, w):
+        return ((np.sum(y if w is None else w * y) + 0.5) / ((y.size if w is None else w.sum()) + 1),)
+
+    @classmethod
+    def closed_form(cls, columns, w, fixed):
+        return (np.average(columns[0], weights=w),)

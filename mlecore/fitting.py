@@ -1,0 +1,307 @@
+"""``fit``: maximum likelihood for one sample of one family, and everything that can be said of the result."""
+
+from functools import cached_property
+
+import numpy as np
+from scipy.special import ndtri
+
+from .errors import ConvergenceError, DataError, IdentifiabilityError
+from .families.base import FAMILIES
+from .newton import CONVERGED, Climber, Step, maximize
+from .sample import Sample
+from .summary import Table
+
+
+def fit(family, y, weights=None, censored=None, fixed=None, start=None):
+    """Maximum likelihood estimate of a family's parameters, with honest inference.
+
+    Parameters
+    ----------
+    family : class or str
+        Such as ``mle.Normal`` or ``"Normal"``.
+    y : array-like, shape (n,), or Blocks
+        The observations. ``Blocks`` (or a generator of blocks) are read piece by piece in constant memory; a block
+        is ``y`` or a tuple ``(y, weights, censored)``.
+    weights : array-like, shape (n,), optional
+        Frequencies: an observation of weight 3 counts three times, and n is their sum.
+    censored : array-like of bool, shape (n,), optional
+        True where y is only a lower bound (right-censored). Exponential, Weibull, Normal.
+    fixed : dict, optional
+        Parameters held at given values, such as ``{"nu": 4.0}``.
+    start : dict, optional
+        Starting values for some or all parameters; the others start from moments.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    DataError
+        The data cannot come from this family, or are constant where a spread is needed.
+    IdentifiabilityError
+        The likelihood has no maximum here, or no unique one; the message names the remedy.
+    ConvergenceError
+        No stationary point with negative definite Hessian was found. Never returned as a result.
+
+    Notes
+    -----
+    A closed form where one exists; else Newton's method with analytic derivatives and a line search, on log and
+    log-odds scales; else L-BFGS-B, polished by Newton.
+    """
+    family = FAMILIES.get(family, family) if isinstance(family, str) else family
+    if not (isinstance(family, type) and family in FAMILIES.values()):
+        raise DataError(f"unknown family {family!r}; there are {', '.join(sorted(FAMILIES))}")
+    fixed = _named(family, fixed, "fixed")
+    start = _named(family, start, "start")
+    sample = Sample(family, y, weights, censored)
+    if sample.low == sample.high and family.needs_spread and not set(fixed) & set(family.needs_spread):
+        names = " or ".join(family.needs_spread)
+        raise DataError(
+            f"all {sample.n:g} observations equal {sample.low:g}, so the likelihood of {family.__name__} has no "
+            f"maximum: fix {names}, or collect values that differ"
+        )
+    family.diagnose(sample, fixed)
+    return Fit(sample, fixed, *_solve(sample, fixed, start))
+
+
+def _named(family, values, what):
+    """Checked copy of a dict of parameters."""
+    values = dict(values or {})
+    for name, value in values.items():
+        if name not in family.parameters:
+            raise DataError(f"{what}: {family.__name__} has no {name!r}; it has {', '.join(family.parameters)}")
+        values[name] = family.parameters[name].check(name, value)
+        if family.parameters[name].length is not None:
+            raise DataError(f"{what}: the vector {name} cannot be given")
+    return values
+
+
+def _solve(sample, fixed, start, strict=True):
+    """(Point, score in SE, history, method): the maximum in the units of the fit, ``fixed`` in the caller's."""
+    family = sample.family
+    names = list(family.parameters)
+    free = [i for i, name in enumerate(names) if name not in fixed]
+    inner = {name: _inward(sample, name, value) for name, value in fixed.items()}
+    climber = Climber(sample, free)
+    if not free:
+        point = climber.at(np.array([inner[name] for name in names]))
+        return point, 0.0, [(0, point, 0.0, 0.0, "evaluation")], "evaluation"
+    if sample.pooled:
+        theta = family.closed_form(sample.columns, sample.weights, inner)
+    else:
+        theta = family.censored_closed_form(sample.events, sample.total / sample.unit)
+    if theta is not None:
+        point = climber.at(np.hstack(theta).astype(float))
+        return point, None, [(0, point, 0.0, 0.0, "closed form")], "closed form"
+    guess = dict(zip(names, family.start(*sample.preview), strict=True))
+    guess |= {name: _inward(sample, name, value) for name, value in start.items()}
+    starts = family.starts(sample, guess, fixed) if not start else [guess]
+    thetas = [np.array([(candidate | inner)[name] for name in names]) for candidate in starts]
+    return *maximize(sample, free, thetas, strict), "newton"
+
+
+def _inward(sample, name, value):
+    """A parameter value in the units of the fit."""
+    unit = 1 / sample.unit
+    return sample.family.parameters[name].change_units(value, -sample.center * unit, unit)
+
+
+class Fit:
+    """A maximum likelihood fit. Made by :func:`fit`.
+
+    Attributes
+    ----------
+    distribution : Family
+        The fitted member.
+    estimate : dict
+        Every parameter by name, fixed ones too.
+    n : float
+        Number of observations, the sum of the weights.
+    log_likelihood, aic, bic : float
+        AIC and BIC count every free parameter; BIC uses log(n).
+    score_in_se : float
+        Largest absolute score times standard error over the free parameters. This small number is what
+        "converged" means.
+    at_boundary : tuple of str
+        Parameters estimated at the edge of their range, where the score need not vanish.
+    method : str
+        "closed form", "newton", or "evaluation" where everything was fixed.
+    trace : tuple of Step
+        The optimizer's path: iteration, estimate, log_likelihood, score_in_se, step_length, method.
+    """
+
+    def __init__(self, sample, fixed, point, reached, history, method):
+        family = sample.family
+        self.family, self.n, self.fixed, self.method = family, sample.n, dict(fixed), method
+        self._sample, self._point = sample, point
+        self._constraints = family.parameters
+        self.distribution = family(**(self._named(point.theta) | fixed))
+        self.estimate = {name: getattr(self.distribution, name) for name in family.parameters}
+        self.at_boundary = tuple(
+            name
+            for name, value in self.estimate.items()
+            if name not in fixed and np.any(self._constraints[name].at_edge(value))
+        )
+        self.log_likelihood = self._outward_value(point.value)
+        self.score_in_se = self._judge(reached)
+        self.trace = tuple(
+            Step(i, self._named(p.theta), self._outward_value(p.value), s, t, how) for i, p, s, t, how in history
+        )
+
+    def _named(self, theta):
+        """The caller's parameters from a vector in the units of the fit."""
+        out, position = {}, 0
+        for name, constraint in self._constraints.items():
+            if constraint.length is None:
+                out[name] = float(constraint.change_units(theta[position], self._sample.center, self._sample.unit))
+                position += 1
+            else:
+                out[name], position = theta[position:], theta.size
+        return out
+
+    def _outward_value(self, value):
+        """Log-likelihood in the caller's units: each density is divided by the unit."""
+        return float(value - self._sample.events * np.log(self._sample.unit))
+
+    @cached_property
+    def _free(self):
+        """Positions of the free parameters in the flat vector."""
+        if any(c.length is not None for c in self._constraints.values()):
+            return list(range(self._point.theta.size))
+        return [i for i, name in enumerate(self._constraints) if name not in self.fixed]
+
+    def _judge(self, reached):
+        """The score at the solution in standard-error units, or the error that says why there is no solution."""
+        if self.at_boundary:
+            return 0.0
+        inner = self._inner_covariance
+        if inner is not None:
+            slack = self.distribution._kink(self._sample, self._point.theta)
+            score = np.maximum(np.abs(self._point.score) - slack, 0.0)[self._free]
+            reached = float(np.max(score * np.sqrt(np.diag(inner)), initial=0.0))
+            if reached <= CONVERGED:
+                return reached
+            raise ConvergenceError(
+                f"{self.family.__name__}: the optimizer stopped at a score of {reached:.2g} standard errors: "
+                "try start={...} with rough values, or another family"
+            )
+        raise IdentifiabilityError(
+            f"{self.family.__name__}: the likelihood has no strict maximum (the information at "
+            f"{self._describe()} is singular): the data cannot tell these parameters apart; fix one of them or "
+            "collect more data"
+        )
+
+    def _describe(self):
+        return ", ".join(f"{name}={value:.6g}" for name, value in self.estimate.items())
+
+    @cached_property
+    def _inner_covariance(self):
+        """Covariance of the free parameters in the units of the fit, or None where the information is singular."""
+        member = self.family._at(self._point.theta)
+        return member.covariance(self._point.hessian, self.n, self._free)
+
+    @property
+    def covariance(self):
+        """Covariance of the free parameters, shape (k, k), declared order: the inverse observed information."""
+        if self.at_boundary:
+            name = self.at_boundary[0]
+            raise IdentifiabilityError(
+                f"{name} is estimated at the edge of its range ({self.estimate[name]}), where standard errors and "
+                "Wald intervals are invalid: use confidence_interval(method='profile')"
+            )
+        flat = [c.power for c in self._constraints.values() for _ in range(1 if c.length is None else len(self._free))]
+        factors = self._sample.unit ** np.array(flat, dtype=float)[self._free]
+        return self._inner_covariance * np.outer(factors, factors)
+
+    @property
+    def standard_errors(self):
+        """Standard error of each free parameter, by name: square roots of the diagonal of ``covariance``."""
+        return self._by_name(np.sqrt(np.diag(self.covariance)))
+
+    def _by_name(self, values):
+        names = [name for name in self._constraints if name not in self.fixed]
+        return dict(zip(names, values.tolist(), strict=True))
+
+    @property
+    def k(self):
+        """Number of free parameters."""
+        return len(self._free)
+
+    @property
+    def aic(self):
+        return 2 * self.k - 2 * self.log_likelihood
+
+    @property
+    def bic(self):
+        return self.k * np.log(self.n) - 2 * self.log_likelihood
+
+    def confidence_interval(self, level=0.95, method="wald"):
+        """Confidence intervals of the free parameters.
+
+        Parameters
+        ----------
+        level : float
+            Coverage, between 0 and 1.
+        method : {"wald", "profile"}
+            "wald": estimate ± z standard errors, symmetric, and free to leave the parameter space. "profile":
+            all values the likelihood-ratio test does not reject, by root finding to 1e-8; an end the
+            likelihood never reaches is the edge of the parameter space.
+
+        Returns
+        -------
+        dict
+            name -> (low, high)
+        """
+        if not (np.ndim(level) == 0 and 0 < level < 1):
+            raise DataError(f"level must be between 0 and 1, got {level!r}")
+        if method == "profile":
+            from .profile import profile_interval
+
+            names = [name for name in self._constraints if name not in self.fixed]
+            return {name: profile_interval(self, name, level) for name in names}
+        if method != "wald":
+            raise DataError(f"method must be 'wald' or 'profile', got {method!r}")
+        z = ndtri(0.5 + level / 2)
+        errors = self.standard_errors
+        return {name: (self.estimate[name] - z * se, self.estimate[name] + z * se) for name, se in errors.items()}
+
+    def summary(self, level=0.95):
+        """Table of estimates, standard errors and intervals; rich HTML in a notebook."""
+        edge = bool(self.at_boundary)
+        method = "profile" if edge else "wald"
+        intervals = self.confidence_interval(level, method)
+        errors = {} if edge else self.standard_errors
+        tail = 50 * (1 - level)
+        rows = []
+        for name, value in self.estimate.items():
+            cells = zip(
+                np.ravel(value),
+                np.ravel(errors.get(name, np.nan)) if name in errors else [None] * np.size(value),
+                *(np.ravel(end) for end in intervals.get(name, ([None] * np.size(value),) * 2)),
+                strict=True,
+            )
+            for i, (estimate, *others) in enumerate(cells):
+                label = name if np.ndim(value) == 0 else f"{name}[{i}]"
+                rows.append([label, f"{estimate:.4f}", *("" if v is None else f"{v:.4f}" for v in others)])
+        notes = [f"fixed: {', '.join(self.fixed)}"] if self.fixed else []
+        if edge:
+            notes.append(f"{', '.join(self.at_boundary)} at the edge of the range: profile intervals, no standard errors")
+        return Table(
+            title=f"{self.family.__name__}: maximum likelihood ({self.method})",
+            facts=(
+                ("observations", f"{self.n:g}"),
+                ("log-likelihood", f"{self.log_likelihood:.3f}"),
+                ("AIC, BIC", f"{self.aic:.3f}, {self.bic:.3f}"),
+                ("score at the solution", f"{self.score_in_se:.0e} standard errors"),
+            ),
+            columns=("parameter", "estimate", "std. error", f"{tail:g}%", f"{100 - tail:g}%"),
+            rows=tuple(rows),
+            notes=(f"{method} intervals", *notes),
+        )
+
+    def __repr__(self):
+        return f"Fit({self.distribution!r}, n={self.n:g}, log_likelihood={self.log_likelihood:.3f})"
+
+    def _repr_html_(self):
+        return self.summary()._repr_html_()

@@ -1,0 +1,174 @@
+"""Newton's method on a sum of log-likelihoods, in unconstrained coordinates, with a line search."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import IdentifiabilityError
+from .families.base import invert_information
+
+CONVERGED = 1e-6  # largest acceptable score, in standard-error units
+TARGET = 1e-9  # what the iteration aims for
+LONGEST = 4.0  # longest step of one coordinate on the log or log-odds scale
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the optimizer's trace: where it stood, in the caller's units."""
+
+    iteration: int
+    estimate: dict
+    log_likelihood: float
+    score_in_se: float
+    step_length: float
+    method: str
+
+
+@dataclass
+class Point:
+    """A parameter vector (units of the fit) with log-likelihood, score and Hessian there."""
+
+    theta: np.ndarray
+    value: float
+    score: np.ndarray
+    hessian: np.ndarray
+
+
+class Climber:
+    """Maximizes the log-likelihood of one sample over the free parameters.
+
+    Parameters
+    ----------
+    sample : Sample
+    free : list of int
+        Which parameters move; the others stay where they start.
+    strict : bool
+        What happens when a parameter passes its family's ``limits``: an IdentifiabilityError, or (for a nuisance
+        parameter of a profile, where the limit of the likelihood is what is wanted) it is held there.
+    """
+
+    def __init__(self, sample, free, strict=True):
+        self.sample, self.free, self.strict = sample, list(free), strict
+        self.names = list(sample.family.parameters)
+        self.constraints = list(sample.family.parameters.values())
+        self.history = []
+
+    def at(self, theta):
+        """The Point at ``theta``."""
+        return Point(theta, *self.sample.totals(self.sample.family._at(theta)))
+
+    def local(self, point):
+        """Score and Hessian in the free unconstrained coordinates: the chain rule."""
+        slopes = np.array([self.constraints[i].slopes(point.theta[i]) for i in self.free]).reshape(-1, 2)
+        score = point.score[self.free]
+        hessian = point.hessian[np.ix_(self.free, self.free)] * np.outer(slopes[:, 0], slopes[:, 0])
+        return score * slopes[:, 0], hessian + np.diag(score * slopes[:, 1])
+
+    def climb(self, theta, most=200):
+        """Newton from ``theta``. Returns (Point, score in standard-error units; inf where not concave)."""
+        point = self.at(np.array(theta, dtype=float))
+        reached, length = np.inf, 0.0
+        for iteration in range(most):
+            if not self.free or not np.isfinite(point.value):
+                return point, np.inf if self.free else 0.0
+            score, hessian = self.local(point)
+            covariance = invert_information(-hessian)
+            if covariance is not None:
+                reached = float(np.max(np.abs(score) * np.sqrt(np.diag(covariance))))
+                direction = covariance @ score
+            else:
+                reached, direction = np.inf, saddle_free(score, hessian)
+            self.history.append((iteration, point, reached, length, "newton"))
+            if reached <= TARGET:
+                break
+            moved, length = self.search(point, direction, score @ direction)
+            if moved is None:
+                break
+            point = self.guard(moved)
+        return point, reached
+
+    def search(self, point, direction, slope):
+        """Halve the step until the log-likelihood rises enough (Armijo); (None, 0) where it cannot."""
+        bounded = [self.constraints[i].low > -np.inf for i in self.free]
+        longest = np.max(np.abs(direction[bounded]), initial=0.0)
+        length = min(1.0, LONGEST / longest) if longest > 0 else 1.0
+        z = np.array([self.constraints[i].to_free(point.theta[i]) for i in self.free])
+        noise = 1e-13 * (1 + abs(point.value))
+        for _ in range(50):
+            theta = point.theta.copy()
+            theta[self.free] = [
+                self.constraints[i].from_free(v)
+                for i, v in zip(self.free, z + length * direction, strict=True)
+            ]
+            if np.array_equal(theta, point.theta):
+                break
+            trial = self.at(theta)
+            if trial.value >= point.value + 1e-4 * length * slope - noise and np.all(np.isfinite(trial.hessian)):
+                return trial, length
+            length /= 2
+        return None, 0.0
+
+    def guard(self, point):
+        """Deal with a parameter that runs past its family's limits."""
+        for name, (low, high, remedy) in self.sample.family.limits.items():
+            i = self.names.index(name)
+            if i in self.free and not low < point.theta[i] < high:
+                if self.strict:
+                    raise IdentifiabilityError(
+                        f"{self.sample.family.__name__}: {name} runs away to {point.theta[i]:.3g}: {remedy}"
+                    )
+                self.free.remove(i)
+        return point
+
+
+def saddle_free(score, hessian):
+    """An ascent direction where the Hessian is not negative definite: Newton with the eigenvalues' sizes."""
+    scale = np.sqrt(np.abs(np.diag(hessian)))
+    scale[scale == 0] = 1.0
+    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
+    sizes = np.maximum(np.abs(values), 1e-6 * np.abs(values).max(initial=1e-300))
+    return vectors @ (vectors.T @ (score / scale) / sizes) / scale
+
+
+def maximize(sample, free, starts, strict=True):
+    """The best stationary point over ``starts``; then, if none converged, L-BFGS-B followed by Newton again.
+
+    Returns
+    -------
+    (Point, float, list)
+        The point, the score there in standard-error units, and the history of the winning climb.
+    """
+    best = None
+    for theta in starts:
+        climber = Climber(sample, free, strict)
+        point, reached = climber.climb(theta)
+        if best is None or (reached <= CONVERGED, point.value) > (best[1] <= CONVERGED, best[0].value):
+            best = point, reached, climber.history
+    if best[1] <= CONVERGED:
+        return best
+    return _fallback(sample, free, best, strict)
+
+
+def _fallback(sample, free, best, strict):
+    """L-BFGS-B from the best point so far (it needs no curvature), then Newton from where that ends."""
+    from scipy.optimize import minimize  # slow to import and seldom needed
+
+    climber = Climber(sample, free, strict)
+    start = best[0].theta
+
+    def downhill(z):
+        theta = start.copy()
+        theta[climber.free] = [climber.constraints[i].from_free(v) for i, v in zip(climber.free, z, strict=True)]
+        point = climber.at(theta)
+        score, _ = climber.local(point)
+        good = np.isfinite(point.value) and np.all(np.isfinite(score))
+        return (-point.value / sample.n, -score / sample.n) if good else (1e300, np.zeros_like(z))
+
+    z = np.array([climber.constraints[i].to_free(start[i]) for i in climber.free])
+    result = minimize(downhill, z, jac=True, method="L-BFGS-B", bounds=[(-700, 700)] * z.size)
+    theta = start.copy()
+    theta[climber.free] = [climber.constraints[i].from_free(v) for i, v in zip(climber.free, result.x, strict=True)]
+    point, reached = climber.climb(theta)
+    if reached <= CONVERGED or point.value > best[0].value:
+        return point, reached, best[2] + climber.history
+    return best

@@ -1,0 +1,163 @@
+"""The data of one fit: checked once, pooled where the family allows, else kept in handy units and pieces."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from .blocks import Blocks, as_mask, as_vector, as_weights, slices
+from .errors import DataError
+
+PREVIEW_ROWS = 8192
+
+
+@dataclass
+class Survey:
+    """What one pass over a block tells: sizes, range, a thinned copy for starting values, and the pooled rows."""
+
+    n: float
+    events: float
+    total: float
+    low: float
+    high: float
+    preview: tuple
+    pooled: tuple | None
+
+
+def read(family, block):
+    """Checked (y, weights or None, censored mask or None) of one block; rows of weight zero are dropped."""
+    y, weights, censored = (*(block if isinstance(block, tuple) else (block,)), None, None)[:3]
+    y = as_vector(y)
+    weights, censored = as_weights(weights, y.size), as_mask(censored, y.size)
+    if censored is not None and family._log_survival is None:
+        from .families.base import can_be_censored
+
+        raise DataError(f"{family.__name__} takes no censored data here; {can_be_censored()} do")
+    family.support.check(y, family.__name__)
+    if weights is not None and weights.min() == 0:
+        keep = weights > 0
+        y, weights = y[keep], weights[keep]
+        censored = None if censored is None else censored[keep]
+    return y, weights, censored
+
+
+def survey(family, block):
+    """Read one block and summarize it."""
+    y, w, censored = read(family, block)
+    n = y.size if w is None else w.sum()
+    events = n
+    if censored is not None:
+        events = float(np.sum(~censored if w is None else w[~censored]))
+    every = slice(None, None, -(-y.size // PREVIEW_ROWS))
+    preview = (y[every], np.ones(y[every].size) if w is None else w[every])
+    total = float(y.sum() if w is None else w @ y)
+    pooled = family.pool(y, w) if family.pools and censored is None else None
+    return Survey(float(n), float(events), total, y.min(), y.max(), preview, pooled)
+
+
+def pieces(family, center, unit, block):
+    """One block as (censored?, columns, weights) pieces that stay in cache, in the units of the fit."""
+    y, w, censored = read(family, block)
+    if center != 0 or unit != 1:
+        y = (y - center) / unit
+    groups = [(False, slice(None))] if censored is None else [(False, ~censored), (True, censored)]
+    out = []
+    for flag, rows in groups:
+        values, weights = y[rows], None if w is None else w[rows]
+        out += [(flag, (values[s],), None if w is None else weights[s]) for s in slices(values.size)]
+    return out
+
+
+def piece_totals(member, piece):
+    """Sums over one piece at one parameter value: (log-likelihood, score (k,), Hessian (k, k))."""
+    censored, columns, w = piece
+    if censored:
+        kernels = member._log_survival, member._survival_score, member._survival_hessian
+    else:
+        kernels = member._log_prob, member._score, member._hessian
+    size = columns[0].size if w is None else w.sum()
+
+    def total(values):
+        if np.ndim(values) == 0:
+            return values * size
+        return values.sum() if w is None else w @ values
+
+    with np.errstate(all="ignore"):
+        value = total(kernels[0](*columns))
+        score = np.array([total(v) for v in kernels[1](*columns)])
+        lower = [total(v) for v in kernels[2](*columns)]
+    k = score.size
+    hessian = np.empty((k, k))
+    hessian[np.tril_indices(k)] = lower
+    hessian[np.tril_indices(k)[::-1]] = lower
+    return value, score, hessian
+
+
+def block_totals(member, family, center, unit, block):
+    """As ``piece_totals``, over a raw block."""
+    return Blocks(pieces(family, center, unit, block)).sum(partial(piece_totals, member))
+
+
+class Sample:
+    """Data ready for one family.
+
+    Attributes
+    ----------
+    n, events : float
+        Total weight, and that of the uncensored observations.
+    low, high : float
+        Range of y, in the caller's units.
+    center, unit : float
+        The fit works on (y - center)/unit, with unit a power of two. (0, 1) unless the data are far from the origin
+        or of extreme scale, and for pooling families, whose rows are exact in any units.
+    preview : (y, weights)
+        A thinned copy, in the units of the fit, for starting values.
+    """
+
+    def __init__(self, family, y, weights=None, censored=None):
+        self.family = family
+        if isinstance(y, Blocks) or hasattr(y, "__next__"):
+            if weights is not None or censored is not None:
+                raise DataError("blocks carry their own weights and censoring: (y, weights, censored) tuples")
+            blocks, whole = y if isinstance(y, Blocks) else Blocks(y), False
+        else:
+            blocks, whole = Blocks([(y, weights, censored)]), True
+        self.n = self.events = self.total = 0.0
+        self.low, self.high = np.inf, -np.inf
+        pooled, values, frequencies = [], np.empty(0), np.empty(0)
+        for part in blocks.map(partial(survey, family), iter(blocks)):
+            self.n, self.events, self.total = self.n + part.n, self.events + part.events, self.total + part.total
+            self.low, self.high = min(self.low, part.low), max(self.high, part.high)
+            pooled.append(part.pooled)
+            values = np.concatenate([values, part.preview[0]])
+            frequencies = np.concatenate([frequencies, part.preview[1]])
+            if values.size > 4 * PREVIEW_ROWS:
+                values, frequencies = values[::2], frequencies[::2]
+        if self.n == 0:
+            raise DataError("there are no blocks: y is empty")
+        self.pooled = all(part is not None for part in pooled)
+        self.center, self.unit = self._units(values)
+        self.preview = (values - self.center) / self.unit, frequencies
+        self.parts, self.raw = None, blocks
+        if self.pooled:
+            self.columns, self.weights = family.combine(pooled)
+            self.parts = Blocks([(False, self.columns, self.weights)])
+        elif whole:
+            self.parts = Blocks(pieces(family, self.center, self.unit, (y, weights, censored)))
+
+    def _units(self, values):
+        """Center and unit of the fit, exact in binary; (0, 1) where ordinary data need no help."""
+        constraints = self.family.parameters.values()
+        if self.pooled or not any(c.power for c in constraints):
+            return 0.0, 1.0
+        moves = any(c.shift for c in constraints)
+        middle = float(np.median(values)) if moves else 0.0
+        size = float(np.median(np.abs(values - middle))) or float(np.abs(values - middle).max()) or 1.0
+        unit = 1.0 if 1e-3 < size < 1e3 else 2.0 ** np.round(np.log2(size))
+        return (middle if abs(middle) > 1e3 * unit else 0.0), unit
+
+    def totals(self, member):
+        """(log-likelihood, score, Hessian) at ``member``, whose parameters are in the units of the fit."""
+        if self.parts is None:
+            return self.raw.sum(partial(block_totals, member, self.family, self.center, self.unit))
+        return self.parts.sum(partial(piece_totals, member))
