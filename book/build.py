@@ -1,0 +1,108 @@
+"""Build the site: execute the notebooks through a cache, run Jupyter Book, put the result in _build/html.
+
+The site is built in _build/stage and moved into place only when it is whole. Nothing is carried over between
+builds but executed notebooks, so a warning shows up at every build, and a killed build leaves no trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from environment import lock
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+STAGE = BUILD / "stage"
+HTML = BUILD / "html"
+STAMP = BUILD / ".stamp"
+# What a page is made from. Executed results depend on CODE too, which jupyter-cache does not know.
+CODE = ["mlecore/**/*.py", "mlecore/**/*.mjs", "mlecore/**/*.css", "requirements.txt"]
+SOURCES = [*CODE, "_config.yml", "_toc.yml", "references.bib", "chapters/**/*", "LICENSE", "book/*.py",
+           "book/ext/**/*.py", "book/ext/**/*.mjs", "book/theme/**/*", "book/static/**/*",
+           "book/package-lock.json"]
+
+
+def main() -> int:
+    start = time.monotonic()
+    with lock(BUILD / ".build.lock"):
+        fingerprint = digest(SOURCES) + commit()
+        if STAMP.exists() and STAMP.read_text() == fingerprint and (HTML / "index.html").exists():
+            return done("unchanged", start)
+        STAMP.unlink(missing_ok=True)
+        for folder in (STAGE, BUILD / "old"):
+            shutil.rmtree(folder, ignore_errors=True)
+        code = jupyter_book()
+        if code:
+            print("The book was not built: see the warnings above. Each is an error.", file=sys.stderr)
+            return code
+        if HTML.exists():
+            HTML.rename(BUILD / "old")
+        (STAGE / "_build" / "html").rename(HTML)
+        for folder in (STAGE, BUILD / "old"):
+            shutil.rmtree(folder, ignore_errors=True)
+        STAMP.write_text(fingerprint)
+        return done("built", start)
+
+
+def jupyter_book() -> int:
+    cache = execution_cache()
+    environment = {
+        **os.environ,
+        "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYTHONHASHSEED": "0",
+        "EVERY_LOSS_COMMIT": commit(),
+        "EVERY_LOSS_CACHE": str(cache),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    jupyter_book = str(Path(sys.executable).with_name("jupyter-book"))
+    command = [jupyter_book, "build", str(ROOT), "--path-output", str(STAGE), "-W", "--keep-going", "-q"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def execution_cache() -> Path:
+    """Executed notebooks, kept per version of the code they run; the last three versions stay."""
+    caches = BUILD / "executed"
+    cache = caches / digest(CODE)[:16]
+    cache.mkdir(parents=True, exist_ok=True)
+    os.utime(cache)
+    for old in sorted(caches.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[3:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return cache
+
+
+def digest(patterns: list[str]) -> str:
+    """Hash of the names and contents of all files that match."""
+    total = hashlib.sha256()
+    for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}):
+        if "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts:
+            total.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def commit() -> str:
+    """The short hash of the commit, with "+" when files differ from it; empty outside a git checkout."""
+    def git(*arguments: str) -> str:
+        try:
+            result = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+        except OSError:
+            return ""
+        return result.stdout.strip()
+    head = git("rev-parse", "--short=10", "HEAD")
+    return head + ("+" if head and git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def done(what: str, start: float) -> int:
+    print(f"The book is {what} ({time.monotonic() - start:.0f} s): {HTML / 'index.html'}")
+    print("Read it in a browser with: make serve")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What a page says around its text: chapters, description, live plots, when and from what it was built."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+from importlib.metadata import version
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from loss_book import figures
+from loss_book.numbering import chapter_number, chapters
+
+DESCRIPTION_LENGTH = 155
+
+
+def front_page(app: Sphinx) -> None:
+    """Serve the root document as index.html itself, not behind a redirect."""
+    builder = app.builder
+    if builder.format != "html":
+        return
+    target, outfile = builder.get_target_uri, builder.get_outfilename
+    root = app.config.root_doc
+    builder.get_target_uri = lambda name, typ=None: target("index" if name == root else name, typ)
+    builder.get_outfilename = lambda name: outfile("index" if name == root else name)
+
+
+def built() -> dict[str, str]:
+    """Date, commit and versions for the footer; SOURCE_DATE_EPOCH makes two builds the same."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    utc = datetime.UTC
+    when = datetime.datetime.fromtimestamp(int(epoch), utc) if epoch else datetime.datetime.now(utc)
+    packages = ("numpy", "scipy", "matplotlib", "mlecore")
+    names = {"numpy": "NumPy", "scipy": "SciPy", "matplotlib": "Matplotlib"}
+    return {
+        "date": f"{when.day} {when:%B %Y}",
+        "iso": f"{when:%Y-%m-%d}",
+        "commit": os.environ.get("EVERY_LOSS_COMMIT", ""),
+        "versions": ", ".join([f"Python {platform.python_version()}",
+                               *(f"{names.get(name, name)} {version(name)}" for name in packages)]),
+    }
+
+
+def description(doctree: nodes.document | None) -> str:
+    """The page's first paragraph of prose, cut at a word."""
+    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
+        if isinstance(paragraph.parent, nodes.section):
+            copy = paragraph.deepcopy()
+            for formula in list(copy.findall(nodes.math)):
+                plain = re.sub(r"\\(?:mathbb|mathbf|operatorname|hat|bar)|[{}\\]", "", formula.astext())
+                formula.replace_self(nodes.Text(plain))
+            text = " ".join(copy.astext().split())
+            if len(text) > 40:
+                short = text[:DESCRIPTION_LENGTH]
+                return text if short == text else short.rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def context(app: Sphinx, pagename: str, templatename: str, context: dict,
+            doctree: nodes.document | None) -> None:
+    if not hasattr(app, "loss_book_parts"):
+        app.loss_book_parts, app.loss_book_built = chapters(app.env), built()
+    source = str(app.env.doc2path(pagename, False)) if pagename in app.env.all_docs else ""
+    context.update(
+        parts=app.loss_book_parts,
+        built=app.loss_book_built,
+        chapter=chapter_number(pagename),
+        is_front=pagename == app.config.root_doc,
+        book_title=app.config.html_title,
+        description=description(doctree) or app.config.html_title,
+        notebook=source if source.endswith(".ipynb") else "",
+        widget_state=figures.widget_state(app.env, pagename) if doctree else "",
+        explorables=figures.explorables(app.env, pagename) if doctree else [],
+        base_url=app.config.html_baseurl.rstrip("/") if app.config.html_baseurl else "",
+    )
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", front_page)
+    app.connect("html-page-context", context, priority=900)
