@@ -14,6 +14,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
@@ -104,6 +105,24 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """No line breaks between a formula and the comma or bracket after it."""
+
+    default_priority = 400
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            place = formula.parent.index(formula) + 1
+            after = formula.parent[place] if place < len(formula.parent) else None
+            mark = re.match(r"[.,;:!?)\]’”]+", after.astext()) if isinstance(after, nodes.Text) else None
+            if mark:
+                formula.parent[place] = nodes.Text(after.astext()[mark.end():])
+                pair = nodes.inline("", "", formula.deepcopy(), nodes.Text(mark[0]), classes=["nobr"])
+                formula.replace_self(pair)
+
+
 def setup(app: Sphinx) -> None:
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("build_time", (visit_inline, None), (visit_block, None))
     app.connect("build-finished", katex.close, priority=900)

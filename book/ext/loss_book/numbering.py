@@ -33,14 +33,14 @@ def chapters(env: BuildEnvironment) -> list[dict]:
     return parts
 
 
-def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> None:
+    # The numbers are assigned after "env-updated"; every page is written after this.
     for docname, kinds in env.toc_fignumbers.items():
         if chapter := chapter_number(docname):
             for numbers in kinds.values():
                 for place, key in enumerate(numbers, 1):
                     numbers[key] = (chapter, place)
-    return []
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("env-updated", number_by_chapter)
+    app.connect("env-check-consistency", number_by_chapter)

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from loss_book import figures
 from loss_book.numbering import chapter_number, chapters
@@ -78,6 +79,20 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
     )
 
 
+class ScrollTables(SphinxPostTransform):
+    """A table wider than a phone scrolls in its own box, not the page."""
+
+    default_priority = 500
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        for table in list(self.document.findall(nodes.table)):
+            box = nodes.container(classes=["table-scroll"], is_div=True)
+            table.replace_self(box)
+            box += table
+
+
 def setup(app: Sphinx) -> None:
+    app.add_post_transform(ScrollTables)
     app.connect("builder-inited", front_page)
     app.connect("html-page-context", context, priority=900)

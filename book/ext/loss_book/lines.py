@@ -1,0 +1,36 @@
+"""A line for every reference, so that a warning about it says where it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+CELL = 10_000  # myst-nb's line in a notebook: cell · 10000 + line
+
+
+def find_lines(app: Sphinx, document: nodes.document) -> None:
+    """myst-parser gives no line to what stands in a table cell; look the target up in the source."""
+    for node in document.findall(lambda node: isinstance(node, addnodes.pending_xref | nodes.math)):
+        if node.line is None:
+            target = node.get("reftarget") or node.astext()
+            node.source = node.source or str(app.env.doc2path(app.env.docname))
+            node.line = line_of(app.env.doc2path(app.env.docname), target)
+
+
+def line_of(path: str, text: str) -> int | None:
+    """The first line that holds the text, None if there is none."""
+    source = Path(path).read_text("utf-8")
+    cells = [("".join(cell["source"])) for cell in json.loads(source)["cells"]] if path.endswith(".ipynb") else None
+    for cell, content in enumerate(cells if cells is not None else [source], 1):
+        for line, words in enumerate(content.splitlines(), 1):
+            if text in words:
+                return line if cells is None else cell * CELL + line
+    return None
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", find_lines)
