@@ -1,0 +1,154 @@
+"""The design matrix of a regression as a sum over blocks: its conditioning, its rank, its least-squares fit.
+
+Nothing here keeps more than one block of rows. Data in memory are blocks too, slices small enough for the cache.
+"""
+
+from functools import reduce
+
+import numpy as np
+from scipy.linalg import qr, solve_triangular
+
+from .blocks import Blocks, slices
+from .errors import DataError, IdentifiabilityError
+from .solvers import EPS, cholesky, solve_spd
+
+WELL_CONDITIONED = 1e-8  # reciprocal condition of the scaled normal equations that Cholesky is trusted with
+BLOCK_ENTRIES = 2**17
+
+
+def in_memory(X, y, weights):
+    """Blocks of (X, y, weights) that view arrays X (n, d), y (n,), weights (n,) or None."""
+    parts = slices(len(y), max(256, BLOCK_ENTRIES // (X.shape[1] + 2)))
+    return Blocks([(X[s], y[s], None if weights is None else weights[s]) for s in parts])
+
+
+class Design:
+    """Rows [1, X - shift] basis of a regression, with least squares of a working response.
+
+    blocks: `Blocks` of (X, y, weights or None). names: of the d columns. After `prepare`, `gram` (p, p) is A'WA in
+    the working coordinates, `to_original` (p, p) maps working coefficients to those of [1, X] (or X), `start` (p,)
+    is the least-squares fit of the working response and `rss` its weighted residual sum of squares.
+    """
+
+    def __init__(self, blocks, fit_intercept, names):
+        self.blocks, self.fit_intercept, self.names = blocks, fit_intercept, list(names)
+        self.shift = self.basis = None
+
+    @property
+    def p(self):
+        return len(self.names) + self.fit_intercept
+
+    def rows(self, X):
+        """Working design matrix (rows, p) of the raw rows X (rows, d)."""
+        if not self.fit_intercept:
+            return X if self.basis is None else X @ self.basis
+        A = np.empty((X.shape[0], self.p))
+        A[:, 0] = 1.0
+        np.subtract(X, 0.0 if self.shift is None else self.shift, out=A[:, 1:])
+        return A if self.basis is None else A @ self.basis
+
+    def map(self, kernel):
+        """kernel(A, y, weights) of every block, lazily."""
+        return self.blocks.map(lambda block: kernel(self.rows(block[0]), *block[1:]), iter(self.blocks))
+
+    def sum(self, kernel):
+        """Entry-by-entry sum over blocks of the tuples kernel(A, y, weights)."""
+        return self.blocks.sum(lambda block: kernel(self.rows(block[0]), *block[1:]))
+
+    def sample(self, size):
+        """About `size` rows (A, y, weights), every k-th of the data."""
+        step = max(1, int(self.n_rows // size))
+        parts = list(
+            self.map(
+                lambda A, y, w: (A[::step], y[::step], np.ones(len(y))[::step] if w is None else w[::step])
+            )
+        )
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+    def prepare(self, working, identified):
+        """Pass over the data: sums, conditioning, working coordinates, least squares of working(y).
+
+        identified: whether a prior makes every coefficient identified whatever the rank. Normal equations are used
+        where they lose at most half of the digits; otherwise columns are shifted to their means and a QR
+        factorization is accumulated over blocks. Raises IdentifiabilityError, naming the columns, at rank < p.
+        Sources: Björck (1996), sections 2.2 and 2.7; Golub and Van Loan (2013), section 5.5 for the rank.
+        """
+
+        def moments(A, y, w):
+            B = np.column_stack([A, working(y)])
+            weight = float(len(y)) if w is None else w.sum()
+            total = y.sum() if w is None else w @ y
+            if w is not None:
+                B *= np.sqrt(w)[:, None]
+            return weight, len(y), total, B.T @ B
+
+        self.n, self.n_rows, total, gram = self.sum(moments)
+        self.mean_y, p = total / self.n, self.p
+        if not np.all(np.isfinite(gram)):
+            raise DataError(
+                "the squares of X or y overflow: rescale the columns, for example to unit variance"
+            )
+        self.norms = np.sqrt(np.diag(gram)[:p])
+        self.gram, cross, self.total = gram[:p, :p], gram[:p, p], gram[p, p]
+        self.to_original = np.eye(p)
+        factor, scale, rcond = cholesky(self.gram)
+        if rcond < WELL_CONDITIONED:
+            self._orthogonalize(
+                working, identified, None if not self.fit_intercept else gram[0, 1:p] / gram[0, 0]
+            )
+            return
+        self.start = solve_spd(factor, scale, cross)
+
+        def refine(A, y, w):
+            residual = working(y) - A @ self.start
+            weighted = residual if w is None else w * residual
+            return weighted @ residual, weighted @ A
+
+        # One step of refinement on the true residuals restores the digits that the normal equations lost.
+        rss, slope = self.sum(refine)
+        step = solve_spd(factor, scale, slope)
+        self.start, self.rss = self.start + step, max(rss - slope @ step, 0.0)
+        self.slope = slope - self.gram @ step
+
+    def _orthogonalize(self, working, identified, shift):
+        self.shift, p = shift, self.p
+
+        def triangle(A, y, w):
+            B = np.column_stack([A, working(y)])
+            return np.linalg.qr(B if w is None else B * np.sqrt(w)[:, None], mode="r")
+
+        R = reduce(lambda top, bottom: np.linalg.qr(np.vstack([top, bottom]), mode="r"), self.map(triangle))
+        R = np.vstack([R, np.zeros((max(p + 1 - len(R), 0), p + 1))])
+        if shift is not None:
+            self.to_original[0, 1:] = -shift
+        self.gram, cross = R[:p, :p].T @ R[:p, :p], R[:p, p]
+        self.rss, self.slope = float(R[p, p] ** 2), np.zeros(p)
+        if identified:
+            scale = np.maximum(np.sqrt(np.diag(self.gram)), np.finfo(float).tiny)
+            self.start = np.linalg.lstsq(R[:p, :p] / scale, cross, rcond=1e-6)[0] / scale
+            self.rss = float(np.sum((cross - R[:p, :p] @ self.start) ** 2) + self.rss)
+            return
+        self._require_rank(R[:p, :p])
+        self.basis = solve_triangular(R[:p, :p], np.eye(p)) * np.sqrt(self.n)
+        self.to_original = self.to_original @ self.basis
+        self.gram, self.start = self.n * np.eye(p), cross / np.sqrt(self.n)
+
+    def _require_rank(self, R):
+        """Raise IdentifiabilityError naming the columns when R (p, p) has numerical rank < p."""
+        names = ["the intercept"] * self.fit_intercept + self.names
+        size = np.sqrt(np.sum(R**2, axis=0))
+        noise = 16 * len(R) * EPS
+        for name, kept, norm in zip(names, size, self.norms, strict=True):
+            if kept <= noise * norm:
+                what = "is zero" if norm == 0 else "is constant, as is the intercept"
+                raise IdentifiabilityError(f"column {name} {what}: drop it, or give the coefficients a prior")
+        _, U, order = qr(R / size, pivoting=True)
+        for k in range(1, len(U)):
+            null = np.append(-solve_triangular(U[:k, :k], U[:k, k]), 1.0)
+            # Rounding in a shifted column is relative to its size before the shift.
+            if abs(U[k, k]) <= noise * (np.abs(null) @ (self.norms / size)[order[: k + 1]]):
+                involved = sorted(order[j] for j in range(k + 1) if abs(null[j]) > 1e-6)
+                raise IdentifiabilityError(
+                    f"collinear columns: {', '.join(names[j] for j in involved)} are linearly dependent "
+                    f"(rank {k} of {len(U)}). Drop one of them, or give the coefficients a prior"
+                )

@@ -1,0 +1,369 @@
+"""Noise models: what a loss says about y given the linear predictor.
+
+A noise model has one or more linear predictors (its location, first) and positive shape parameters, which the
+fitting kernel moves on the log scale. `pointwise` is all that the kernel needs: per observation the negative
+log-likelihood (NLL), its gradient and its Hessian in (location predictor(s), log shape parameters). Written so,
+a shape parameter is one more predictor whose design is a constant, as in vector generalized linear models
+(Yee 2015, chapter 3), and one Newton kernel serves every model.
+
+Subclasses register themselves by `name`; `NOISES[name]` is the class.
+"""
+
+import numpy as np
+from scipy.special import digamma, erf, expit, gammaln, log_softmax, polygamma, xlogy
+
+from .errors import DataError
+
+LOG_2PI = np.log(2 * np.pi)
+NOISES = {}
+
+
+class Noise:
+    """Base of the noise models; it defines the protocol and the defaults.
+
+    name: key in `NOISES`. shape: names of the positive shape parameters, estimated unless fixed; those in `fixed`
+    have a default and are never estimated. support: of y, for messages. Arrays are of one block: y and eta have
+    shape (n,), `logs` holds one float per shape parameter.
+    """
+
+    name = None
+    shape = ()
+    fixed = {}  # noqa: RUF012
+    log_link = False
+    convex = True
+    support = "any real number"
+
+    def __init_subclass__(cls):
+        if cls.name:
+            NOISES[cls.name] = cls
+
+    def check(self, y):
+        """Raise DataError naming the first value of `y`, shape (n,), outside the support."""
+        bad = np.flatnonzero(~self.inside(y))
+        if bad.size:
+            raise DataError(
+                f"y[{bad[0]}] = {y[bad[0]]:g} is outside the support of {self.name} noise ({self.support})"
+            )
+
+    def inside(self, y):
+        return np.isfinite(y)
+
+    def working(self, y):
+        """Response whose least-squares fit starts the predictor."""
+        return y
+
+    def start(self, moments):
+        """Start of the log shape parameters from {"rms": root mean squared working residual, "mean": of y, …}."""
+        return [np.log(moments["rms"])] * len(self.shape)
+
+    def pointwise(self, y, eta, logs):
+        """NLL (n,) without `constant`, its gradient [d_a] and Hessian [[h_ab for b >= a] for a]."""
+        raise NotImplementedError
+
+    def constant(self, y):
+        """The part of the NLL, shape (n,), that no parameter moves."""
+        return 0.0
+
+    def mean(self, eta):
+        """Location of y on its own scale: the mean, where there is one."""
+        return np.exp(eta) if self.log_link else eta
+
+    def violation(self, y, move):
+        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL; (n,), >= 0.
+
+        Zero for every observation along some direction means that no maximum likelihood estimate exists:
+        separation (Albert and Anderson 1984).
+        """
+        return np.abs(move)
+
+
+class _LocationScale(Noise):
+    """y = eta + sigma z with density exp(-rho(z)): NLL = rho(z) + log sigma."""
+
+    shape = ("sigma",)
+
+    def rho(self, z, logs):
+        """rho and its first two derivatives in z, each (n,)."""
+        raise NotImplementedError
+
+    def pointwise(self, y, eta, logs):
+        sigma = np.exp(logs[0])
+        z = (y - eta) / sigma
+        rho, psi, dpsi = self.rho(z, logs)
+        zpsi, zzdpsi = z * psi, z * z * dpsi
+        gradient = [-psi / sigma, 1 - zpsi]
+        hessian = [[dpsi / sigma**2, (psi + z * dpsi) / sigma], [zpsi + zzdpsi]]
+        return rho + logs[0], gradient, hessian
+
+
+class Normal(_LocationScale):
+    """y ~ Normal(eta, sigma**2): squared error."""
+
+    name = "normal"
+
+    def rho(self, z, logs):
+        return 0.5 * z * z + 0.5 * LOG_2PI, z, np.ones_like(z)
+
+
+class Huber(_LocationScale):
+    """Huber's least-favorable density: Gaussian body for |z| <= k, Laplace tails beyond.
+
+    rho(z) = z**2 / 2 or k |z| - k**2 / 2, plus log of the normalizer. sigma, when estimated, is the maximum
+    likelihood scale of this density (sum of z psi(z) = n), not Huber's proposal 2 and not scikit-learn's
+    concomitant scale; the joint NLL is convex in (beta / sigma, 1 / sigma). k is a choice, never estimated.
+    Source: Huber (1964).
+    """
+
+    name = "huber"
+    shape = ("sigma", "k")
+    fixed = {"k": 1.345}  # noqa: RUF012
+
+    def start(self, moments):
+        return [np.log(moments["mad"] or moments["rms"]), np.log(self.fixed["k"])]
+
+    def rho(self, z, logs):
+        k = np.exp(logs[1])
+        inside = np.abs(z) <= k
+        psi = np.clip(z, -k, k)
+        normalizer = np.sqrt(2 * np.pi) * erf(k / np.sqrt(2)) + 2 / k * np.exp(-0.5 * k * k)
+        return psi * (z - 0.5 * psi) + np.log(normalizer), psi, inside.astype(float)
+
+
+class StudentT(_LocationScale):
+    """y = eta + sigma t, t Student with nu degrees of freedom. Not convex.
+
+    Source of the weights (nu + 1) / (nu + z**2): Lange, Little and Taylor (1989).
+    """
+
+    name = "student_t"
+    shape = ("sigma", "nu")
+    convex = False
+
+    def start(self, moments):
+        return [np.log(moments["mad"] or moments["rms"]), np.log(4.0)]
+
+    def rho(self, z, logs):
+        nu = np.exp(logs[1])
+        zz = z * z
+        half = gammaln(nu / 2) - gammaln((nu + 1) / 2) + 0.5 * np.log(nu * np.pi)
+        rho = 0.5 * (nu + 1) * np.log1p(zz / nu) + half
+        return rho, (nu + 1) * z / (nu + zz), (nu + 1) * (nu - zz) / (nu + zz) ** 2
+
+    def pointwise(self, y, eta, logs):
+        nll, (d_eta, d_s), ((h_ee, h_es), (h_ss,)) = super().pointwise(y, eta, logs)
+        sigma, nu = np.exp(logs[0]), np.exp(logs[1])
+        z = (y - eta) / sigma
+        zz = z * z
+        d = nu * (nu + zz)
+        first = 0.5 * (digamma(nu / 2) - digamma((nu + 1) / 2) + 1 / nu)
+        second = 0.25 * (polygamma(1, nu / 2) - polygamma(1, (nu + 1) / 2)) - 0.5 / nu**2
+        d_nu = 0.5 * np.log1p(zz / nu) - 0.5 * (nu + 1) * zz / d + first
+        d_nunu = -zz / d + 0.5 * (nu + 1) * zz * (2 * nu + zz) / d**2 + second
+        dpsi_nu = z * (zz - 1) / (nu + zz) ** 2
+        return (
+            nll,
+            [d_eta, d_s, nu * d_nu],
+            [[h_ee, h_es, -nu * dpsi_nu / sigma], [h_ss, -nu * z * dpsi_nu], [nu * d_nu + nu**2 * d_nunu]],
+        )
+
+
+class Cauchy(_LocationScale):
+    """y = eta + scale * Cauchy: the loss log(1 + r**2). Not convex."""
+
+    name = "cauchy"
+    shape = ("scale",)
+    convex = False
+
+    def start(self, moments):
+        return [np.log(moments["mad"] or moments["rms"])]
+
+    def rho(self, z, logs):
+        q = 1 + z * z
+        return np.log(np.pi) + np.log(q), 2 * z / q, 2 * (1 - z * z) / q**2
+
+
+class Laplace(_LocationScale):
+    """y ~ Laplace(eta, scale): absolute error. The kink at 0 makes the second derivative useless; see `lad`."""
+
+    name = "laplace"
+    shape = ("scale",)
+
+    def rho(self, z, logs):
+        return np.abs(z) + np.log(2.0), np.sign(z), np.zeros_like(z)
+
+
+class Poisson(Noise):
+    """y ~ Poisson(exp(eta)); any y >= 0 is taken, as the quasi-likelihood reading allows."""
+
+    name = "poisson"
+    log_link = True
+    support = "y >= 0"
+
+    def inside(self, y):
+        return np.isfinite(y) & (y >= 0)
+
+    def working(self, y):
+        return np.log(y + 0.5)
+
+    def pointwise(self, y, eta, logs):
+        mu = np.exp(eta)
+        return mu - y * eta, [mu - y], [[mu]]
+
+    def constant(self, y):
+        return gammaln(y + 1)
+
+    def deviance(self, y, mu, shape):
+        return 2 * (xlogy(y, y / mu) - y + mu)
+
+    def violation(self, y, move):
+        return np.where(y > 0, np.abs(move), np.maximum(move, 0))
+
+
+class NegativeBinomial(Poisson):
+    """Count with mean exp(eta) and variance mu + alpha mu**2 (NB2).
+
+    The rising factorial Gamma(y + 1/alpha) / Gamma(1/alpha) alpha**y is the product of 1 + alpha j over j < y, so
+    for integer y no difference of large log-gammas occurs however small alpha is (Lawless 1987, section 2).
+    """
+
+    name = "negative_binomial"
+    shape = ("alpha",)
+
+    def start(self, moments):
+        return [np.log(np.clip(moments["alpha"], 1e-4, 1e4))]
+
+    @staticmethod
+    def _rising(y, alpha):
+        """Sum over j < y of log(1 + alpha j), of j / (1 + alpha j), and of its square; each (n,)."""
+        if y.size and y.max() <= 1e5 and np.all(y == np.floor(y)):
+            j = np.arange(y.max() + 1)
+            terms = np.stack([np.log1p(alpha * j), j / (1 + alpha * j), (j / (1 + alpha * j)) ** 2])
+            sums = np.cumsum(terms, axis=1) - terms
+            return sums[:, y.astype(np.intp)]
+        r = 1 / alpha
+        psi, psi1 = digamma(y + r) - digamma(r), polygamma(1, y + r) - polygamma(1, r)
+        first = y * r - r**2 * psi
+        return gammaln(y + r) - gammaln(r) + y * np.log(alpha), first, y * r**2 - 2 * r**3 * psi - r**4 * psi1
+
+    @staticmethod
+    def _excess(x):
+        """f(x) = (log1p(x) - x / (1 + x)) / x**2 and f'(x), by their series where the difference cancels."""
+        k = np.arange(14, 1, -1)
+        series = (-1.0) ** k * (k - 1) / k
+        small = x < 0.03
+        safe = np.where(small, 1.0, x)
+        f = (np.log1p(safe) - safe / (1 + safe)) / safe**2
+        df = 1 / (safe * (1 + safe) ** 2) - 2 * f / safe
+        if small.any():
+            f = np.where(small, np.polyval(series, x), f)
+            df = np.where(small, np.polyval(np.polyder(series), x), df)
+        return f, df
+
+    def pointwise(self, y, eta, logs):
+        alpha = np.exp(logs[0])
+        mu = np.exp(eta)
+        x = alpha * mu
+        q = 1 + x
+        s0, s1, s2 = self._rising(y, alpha)
+        f, df = self._excess(x)
+        nll = (y + 1 / alpha) * np.log1p(x) - y * eta - s0
+        d_alpha = -s1 - mu * mu * f + y * mu / q
+        d_alpha2 = s2 - mu**3 * df - y * (mu / q) ** 2
+        d_eta = (mu - y) / q
+        hessian = [[mu * (1 + alpha * y) / q**2, -x * d_eta / q], [alpha * d_alpha + alpha**2 * d_alpha2]]
+        return nll, [d_eta, alpha * d_alpha], hessian
+
+    def deviance(self, y, mu, shape):
+        alpha = shape["alpha"]
+        return 2 * (xlogy(y, y / mu) - (y + 1 / alpha) * np.log((1 + alpha * y) / (1 + alpha * mu)))
+
+
+class Gamma(Noise):
+    """y ~ Gamma with mean exp(eta) and shape parameter `shape`: variance mu**2 / shape, log link."""
+
+    name = "gamma"
+    shape = ("shape",)
+    log_link = True
+    support = "y > 0"
+
+    def inside(self, y):
+        return np.isfinite(y) & (y > 0)
+
+    def working(self, y):
+        return np.log(y)
+
+    def start(self, moments):
+        return [-2 * np.log(moments["rms"])]
+
+    @staticmethod
+    def _stirling(k):
+        """k + log Gamma(k) - k log k and its first two derivatives, by series where they cancel."""
+        if k < 100:
+            return k + gammaln(k) - k * np.log(k), digamma(k) - np.log(k), polygamma(1, k) - 1 / k
+        i = 1 / k
+        value = 0.5 * (LOG_2PI - np.log(k)) + i / 12 - i**3 / 360 + i**5 / 1260
+        return (
+            value,
+            -i / 2 - i**2 / 12 + i**4 / 120 - i**6 / 252,
+            i**2 / 2 + i**3 / 6 - i**5 / 30 + i**7 / 42,
+        )
+
+    def pointwise(self, y, eta, logs):
+        k = np.exp(logs[0])
+        log_y = np.log(y)
+        log_t = log_y - eta
+        excess = np.expm1(log_t)
+        unit = excess - log_t  # t - 1 - log t, half the unit deviance
+        value, first, second = self._stirling(k)
+        d_k = k * (unit + first)
+        hessian = [[k * (1 + excess), -k * excess], [d_k + k * k * second]]
+        return k * unit + value + log_y, [-k * excess, d_k], hessian
+
+    def deviance(self, y, mu, shape):
+        return 2 * (y / mu - 1 - np.log(y / mu))
+
+
+class Bernoulli(Noise):
+    """y in {0, 1} with P(y = 1) = 1 / (1 + exp(-eta)): binary cross-entropy."""
+
+    name = "bernoulli"
+
+    def working(self, y):
+        return 4 * (y - 0.5)
+
+    def pointwise(self, y, eta, logs):
+        p = expit(eta)
+        return np.logaddexp(0, eta) - y * eta, [p - y], [[p * (1 - p)]]
+
+    def violation(self, y, move):
+        return np.maximum(np.where(y > 0, -move, move), 0)
+
+
+class Categorical(Noise):
+    """y in {0, …, K-1} with P = softmax(logits), logits = eta contrast.T.
+
+    K logits are one too many: adding a constant to all changes nothing. contrast, shape (K, m), has orthonormal
+    columns; with m = K - 1 columns orthogonal to (1, …, 1) the logits sum to zero and the redundancy is gone, with
+    the identity (m = K) it stays.
+    """
+
+    name = "categorical"
+
+    def __init__(self, contrast):
+        self.contrast = contrast
+
+    def pointwise(self, y, eta, logs):
+        codes = y.astype(np.intp)
+        c = self.contrast
+        log_p = log_softmax(eta @ c.T, axis=1)
+        p = np.exp(log_p)
+        nll = -np.take_along_axis(log_p, codes[:, None], axis=1)[:, 0]
+        pc = p @ c
+        gradient = pc - c[codes]
+        m = c.shape[1]
+        hessian = [[p @ (c[:, a] * c[:, b]) - pc[:, a] * pc[:, b] for b in range(a, m)] for a in range(m)]
+        return nll, list(gradient.T), hessian
+
+    def violation(self, y, move):
+        logits = move @ self.contrast.T
+        return logits.max(axis=1) - np.take_along_axis(logits, y.astype(np.intp)[:, None], axis=1)[:, 0]
