@@ -220,13 +220,19 @@ class Fit:
         return self._by_name(np.sqrt(np.diag(self.covariance)))
 
     def _by_name(self, values):
-        names = [name for name in self._constraints if name not in self.fixed]
-        return dict(zip(names, values.tolist(), strict=True))
+        if any(c.length is not None for c in self._constraints.values()):
+            return {name: values for name in self._constraints}
+        return dict(zip(self.free_names, values.tolist(), strict=True))
+
+    @property
+    def free_names(self):
+        """Names of the estimated parameters, in declared order."""
+        return [name for name in self._constraints if name not in self.fixed]
 
     @property
     def k(self):
-        """Number of free parameters."""
-        return len(self._free)
+        """Number of free parameters; probabilities that sum to one count one less than their number."""
+        return len(self._free) - sum(c.length is not None for c in self._constraints.values())
 
     @property
     def aic(self):
@@ -258,8 +264,7 @@ class Fit:
         if method == "profile":
             from .profile import profile_interval
 
-            names = [name for name in self._constraints if name not in self.fixed]
-            return {name: profile_interval(self, name, level) for name in names}
+            return {name: profile_interval(self, name, level) for name in self.free_names}
         if method != "wald":
             raise DataError(f"method must be 'wald' or 'profile', got {method!r}")
         z = ndtri(0.5 + level / 2)

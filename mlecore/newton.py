@@ -110,13 +110,13 @@ class Climber:
 
     def guard(self, point):
         """Deal with a parameter that runs past its family's limits."""
-        for name, (low, high, remedy) in self.sample.family.limits.items():
+        for name, limit, remedy in self.sample.family.limits:
             i = self.names.index(name)
-            if i in self.free and not low < point.theta[i] < high:
+            value = point.theta[i]
+            if i in self.free and (value > limit if limit > 1 else value < limit):
                 if self.strict:
-                    raise IdentifiabilityError(
-                        f"{self.sample.family.__name__}: {name} runs away to {point.theta[i]:.3g}: {remedy}"
-                    )
+                    family = self.sample.family.__name__
+                    raise IdentifiabilityError(f"{family}: {name} runs away to {value:.3g}: {remedy}")
                 self.free.remove(i)
         return point
 

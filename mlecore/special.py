@@ -1,7 +1,7 @@
 """Differences that lose their digits when taken naively, computed so that they do not."""
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import digamma, gammaln, polygamma
 
 
 def log1pmx(x):
@@ -36,3 +36,28 @@ def stirling_error(x):
     s = r * r
     series = r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360)))))
     return np.where(x < 16, direct, series)
+
+
+def log_minus_digamma(x):
+    """log(x) - digamma(x), for x > 0; the asymptotic series (DLMF 5.11.2) from 16 on."""
+    small = np.minimum(x, 16.0)
+    s = np.maximum(x, 16.0) ** -2.0
+    series = 0.5 * np.sqrt(s) + s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
+    return np.where(np.less(x, 16), np.log(small) - digamma(small), series)
+
+
+def student_constant(nu):
+    """c(nu) = log Gamma((nu+1)/2) - log Gamma(nu/2) - log(nu/2)/2, and its first two derivatives.
+
+    It is what separates the Student-t constant from the normal one, and goes to 0 as nu grows. From 30 on, the
+    asymptotic series of log(Gamma(x + 1/2) / (Gamma(x) sqrt(x))) at x = nu/2 (from DLMF 5.11.8).
+    """
+    half = nu / 2
+    if nu < 30:
+        value = gammaln(half + 0.5) - gammaln(half) - 0.5 * np.log(half)
+        first = 0.5 * (digamma(half + 0.5) - digamma(half) - 1 / nu)
+        second = 0.25 * (polygamma(1, half + 0.5) - polygamma(1, half)) + 0.5 / nu**2
+        return value, first, second
+    powers = np.array([1, 3, 5, 7, 9, 11])
+    terms = np.array([-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224]) * half ** -powers.astype(float)
+    return terms.sum(), -(powers @ terms) / nu, (powers * (powers + 1)) @ terms / nu**2

@@ -7,8 +7,10 @@ import numpy as np
 
 from ..blocks import slices
 from ..errors import DataError
+from ..parameters import Constraint
 
 FAMILIES = {}
+HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Support:
 class Family:
     """A parametric family; an instance is one member of it, immutable.
 
-    A subclass declares ``parameters`` (name -> Constraint) and ``support`` and writes three kernels, with the
-    parameters as attributes: ``_log_prob(y)``, ``_score(y)`` (a tuple of k arrays) and ``_hessian(y)`` (the
+    A subclass declares its parameters as class attributes (``mu = LOCATION``) and its ``support``, and writes three
+    kernels, in which the same attributes are the numbers: ``_log_prob(y)``, ``_score(y)`` (a tuple of k arrays) and ``_hessian(y)`` (the
     lower triangle, row by row: k(k+1)/2 arrays or constants), plus ``fisher_information``, ``sample`` and ``start``.
     Subclassing registers it in ``FAMILIES``.
 
@@ -56,14 +58,14 @@ class Family:
     y**2 that is the variance). The kernels take the gaps as further arguments, 0 for a real observation.
     """
 
-    parameters = {}
     support = Support("any finite number")
     pools = False
     needs_spread = ()  # a constant sample has no maximum unless one of these parameters is fixed
-    limits = {}  # name -> (low, high, remedy): past it the estimate is running away from the data
+    limits = ()  # (name, limit, remedy): past it (above where > 1, else below) the estimate runs away
 
     def __init_subclass__(cls):
         FAMILIES[cls.__name__] = cls
+        cls.parameters = {name: value for name, value in vars(cls).items() if isinstance(value, Constraint)}
         names = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in cls.parameters]
         cls.__signature__ = Signature(names)
 
@@ -174,7 +176,9 @@ class Family:
             frequency = np.ones(v.size) if w is None else w[part]
             n = frequency.sum()
             center = frequency @ v / n
-            center += frequency @ (v - center) / n  # removes the rounding of a sum of large numbers
+            rounding = frequency @ (v - center) / n  # of a sum of large numbers
+            if abs(rounding) > 8 * np.spacing(abs(center)):
+                center += rounding
             rows.append([center, *(frequency @ gap / n for gap in cls.gaps(v, center)), n])
         *columns, weights = np.array(rows).T
         return tuple(columns), weights
@@ -217,3 +221,14 @@ def invert_information(information):
     if values.size and values[0] <= 1e-14:
         return None
     return (vectors / values) @ vectors.T / np.outer(scale, scale)
+
+
+def average(values, w):
+    """Weighted mean; a single pooled row is returned untouched, so that 329 of 1000 is exactly 0.329."""
+    return values[0] if values.size == 1 else w @ values / w.sum()
+
+
+def location_starts(sample, guess, most=25):
+    """``guess`` with its location at up to ``most`` quantiles of the data, for likelihoods of several modes."""
+    values = np.unique(np.quantile(sample.preview[0], np.linspace(0, 1, most), method="inverted_cdf"))
+    return [guess, *({**guess, "mu": float(v)} for v in values)]

@@ -4,13 +4,13 @@ import numpy as np
 from scipy.special import xlog1py, xlogy
 
 from ..parameters import PROBABILITY
-from .base import Family, Support
+from .base import Family, Support, average
 
 
 class Bernoulli(Family):
     """One yes (1) or no (0) with probability ``p`` of yes. The MLE is the proportion k/n."""
 
-    parameters = {"p": PROBABILITY}
+    p = PROBABILITY
     support = Support("0 or 1", low=0, high=1, integer=True)
     _somewhere = 0.0
     pools = True
@@ -36,4 +36,4 @@ class Bernoulli(Family):
 
     @classmethod
     def closed_form(cls, columns, w, fixed):
-        return (np.average(columns[0], weights=w),)
+        return (average(columns[0], w),)

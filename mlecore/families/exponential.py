@@ -13,7 +13,7 @@ class Exponential(Family):
     With right-censored data the MLE is events / total time; with no event at all it is 0, the edge.
     """
 
-    parameters = {"rate": RATE}
+    rate = RATE
     support = Support("y >= 0", low=0)
     pools = True
 

@@ -3,10 +3,9 @@
 import numpy as np
 from scipy.special import log_ndtr
 
+from ..errors import IdentifiabilityError
 from ..parameters import LOCATION, SCALE
-from .base import Family
-
-HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
+from .base import HALF_LOG_2PI, Family, average
 
 
 class Normal(Family):
@@ -16,9 +15,11 @@ class Normal(Family):
     taken: P(Y > y) is the upper tail.
     """
 
-    parameters = {"mu": LOCATION, "sigma": SCALE}
+    mu = LOCATION
+    sigma = SCALE
     pools = True
     needs_spread = ("sigma",)
+    limits = (("sigma", 1e-9, "too few distinct uncensored values: use fixed={'sigma': ...}"),)
 
     @classmethod
     def gaps(cls, y, center):
@@ -66,5 +67,10 @@ class Normal(Family):
     @classmethod
     def closed_form(cls, columns, w, fixed):
         y, variance = columns
-        mu = fixed.get("mu", np.average(y, weights=w))
-        return mu, fixed.get("sigma", np.sqrt(np.average(variance + (y - mu) ** 2, weights=w)))
+        mu = fixed.get("mu", average(y, w))
+        return mu, fixed.get("sigma", np.sqrt(average(variance + (y - mu) ** 2, w)))
+
+    @classmethod
+    def diagnose(cls, sample, fixed):
+        if sample.events == 0 and "mu" not in fixed:
+            raise IdentifiabilityError("Normal: every observation is censored, so nothing bounds mu from above")

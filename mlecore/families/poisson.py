@@ -5,13 +5,13 @@ from scipy.special import gammaln
 
 from ..parameters import COUNT_RATE
 from ..special import log1pmx, stirling_error
-from .base import Family, Support
+from .base import Family, Support, average
 
 
 class Poisson(Family):
     """Counts with mean ``rate``. The MLE is the sample mean; the gap is that of log y!."""
 
-    parameters = {"rate": COUNT_RATE}
+    rate = COUNT_RATE
     support = Support("integers 0, 1, 2, ...", low=0, integer=True)
     _somewhere = 0.0
     pools = True
@@ -44,4 +44,4 @@ class Poisson(Family):
 
     @classmethod
     def closed_form(cls, columns, w, fixed):
-        return (np.average(columns[0], weights=w),)
+        return (average(columns[0], w),)

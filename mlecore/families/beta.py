@@ -1,0 +1,65 @@
+"""The beta distribution."""
+
+import numpy as np
+from scipy.special import betaln, polygamma, xlog1py, xlogy
+
+from ..parameters import POSITIVE
+from ..special import log1pmx, log_minus_digamma, stirling_error
+from .base import HALF_LOG_2PI, Family, Support
+
+
+class Beta(Family):
+    """Proportions strictly between 0 and 1, with mean ``a / (a + b)``.
+
+    The gaps are those of log y and log(1 - y).
+    """
+
+    a = POSITIVE
+    b = POSITIVE
+    support = Support("0 < y < 1", low=0, high=1, closed=False)
+    pools = True
+    needs_spread = ("a", "b")
+    limits = tuple((name, 1e10, "the spread is lost beside the mean: use Normal") for name in ("a", "b"))
+
+    @classmethod
+    def gaps(cls, y, center):
+        return log1pmx((y - center) / center), log1pmx((center - y) / (1 - center))
+
+    def _relative(self, y):
+        """(y - m)/m and (m - y)/(1 - m) around the mean m = a/(a + b)."""
+        n = self.a + self.b
+        return (n * y - self.a) / self.a, (self.a - n * y) / self.b
+
+    def _log_prob(self, y, left=0.0, right=0.0):
+        # (a-1) log y + (b-1) log(1-y) - log B(a, b), arranged around the mean so that nothing large cancels.
+        a, b = self.a, self.b
+        low, high = self._relative(y)
+        body = a * (log1pmx(low) + left) + b * (log1pmx(high) + right)
+        body = body - np.log(y) - left - np.log1p(-y) - right
+        constant = 0.5 * np.log(a / (a + b) * b) - HALF_LOG_2PI
+        constant += stirling_error(a + b) - stirling_error(a) - stirling_error(b)
+        edge = xlogy(a - 1, y) + xlog1py(b - 1, -y) - betaln(a, b)
+        return np.where((y > 0) & (y < 1), body + constant, edge)
+
+    def _score(self, y, left=0.0, right=0.0):
+        low, high = self._relative(y)
+        both = log_minus_digamma(self.a + self.b)
+        first = np.log1p(low) + left + log_minus_digamma(self.a) - both
+        return first, np.log1p(high) + right + log_minus_digamma(self.b) - both
+
+    def _hessian(self, y, left=0.0, right=0.0):
+        both = polygamma(1, self.a + self.b)
+        return both - polygamma(1, self.a), both, both - polygamma(1, self.b)
+
+    def fisher_information(self):
+        aa, ab, bb = self._hessian(None)
+        return -np.array([[aa, ab], [ab, bb]])
+
+    def sample(self, size, rng):
+        return rng.beta(self.a, self.b, size)
+
+    @classmethod
+    def start(cls, y, w):
+        mean = np.average(y, weights=w)
+        size = max(mean * (1 - mean) / np.average((y - mean) ** 2, weights=w) - 1, 1e-2)
+        return mean * size, (1 - mean) * size

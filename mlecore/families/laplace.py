@@ -1,0 +1,64 @@
+"""The Laplace (double exponential) distribution."""
+
+import numpy as np
+
+from ..parameters import LOCATION, SCALE
+from .base import Family
+
+
+class Laplace(Family):
+    """Location ``mu`` (mean and median) and mean absolute deviation ``scale``.
+
+    The MLE is the sample median and the mean distance from it. The likelihood has a kink at every observation, so
+    the observed curvature says nothing about mu: the covariance is the inverse expected information, and
+    convergence means that 0 lies in the subdifferential. The median is not a sum over blocks, so blocks are kept.
+    """
+
+    mu = LOCATION
+    scale = SCALE
+    pools = True
+    needs_spread = ("scale",)
+
+    @classmethod
+    def pool(cls, y, w):
+        return (y,), np.ones(y.size) if w is None else w
+
+    def _log_prob(self, y):
+        return -np.abs(y - self.mu) / self.scale - np.log(2 * self.scale)
+
+    def _score(self, y):
+        r = y - self.mu
+        return np.sign(r) / self.scale, (np.abs(r) / self.scale - 1) / self.scale
+
+    def _hessian(self, y):
+        r, s = y - self.mu, self.scale
+        return np.zeros_like(r), -np.sign(r) / s**2, (1 - 2 * np.abs(r) / s) / s**2
+
+    def fisher_information(self):
+        return np.eye(2) / self.scale**2
+
+    def sample(self, size, rng):
+        return rng.laplace(self.mu, self.scale, size)
+
+    @classmethod
+    def closed_form(cls, columns, w, fixed):
+        (y,) = columns
+        mu = fixed["mu"] if "mu" in fixed else weighted_median(y, w)
+        return mu, fixed["scale"] if "scale" in fixed else w @ np.abs(y - mu) / w.sum()
+
+    def _kink(self, sample, theta):
+        ties = sample.weights @ (sample.columns[0] == theta[0])
+        return np.array([ties / theta[1], 0.0])
+
+    def covariance(self, hessian, n, free):
+        return np.linalg.inv(n * self.fisher_information()[np.ix_(free, free)])
+
+
+def weighted_median(y, w):
+    """The middle of the interval of medians; the usual median where all weights are equal."""
+    if w.min() == w.max():
+        return np.median(y)
+    order = np.argsort(y)
+    y, below = y[order], np.cumsum(w[order])
+    half = below[-1] / 2
+    return 0.5 * (y[np.searchsorted(below, half, "left")] + y[np.searchsorted(below, half, "right")])
