@@ -84,6 +84,11 @@ class Design:
 
         self.n, self.n_rows, total, gram = self.sum(moments)
         self.mean_y, p = total / self.n, self.p
+        if self.n_rows < p and not identified:
+            raise IdentifiabilityError(
+                f"n_samples = {self.n_rows} cannot identify {p} coefficients (n_features = {len(self.names)}): "
+                "collect more data, drop columns, or give the coefficients a prior"
+            )
         if not np.all(np.isfinite(gram)):
             raise DataError(
                 "the squares of X or y overflow: rescale the columns, for example to unit variance"

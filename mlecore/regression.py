@@ -126,6 +126,9 @@ class _LikelihoodModel(BaseEstimator):
         design.prepare(working, identified=l1 is not None or l2 is not None)
         if l1 is not None or l2 is not None:
             self._require_scale(design, noise, free)
+        if 0 in free and noise.name != "negative_binomial":
+            magnitude = np.sqrt(design.norms**2 @ (design.to_original @ design.start) ** 2)
+            _require_spread(np.sqrt(design.rss), magnitude + np.sqrt(design.total), noise.shape[0])
         logs = [np.log(held.get(name, 1.0)) for name in noise.shape]
         self._objective = Objective(design, noise, m, logs, free, l2)
         if noise.name == "normal" and l1 is None and l2 is None:
@@ -149,16 +152,16 @@ class _LikelihoodModel(BaseEstimator):
         for strength in (self.prior.l1, self.prior.l2):
             if np.ndim(strength) and np.shape(strength) != (d,):
                 raise DataError(f"the prior's scale has shape {np.shape(strength)}, X has {d} columns")
-            row = np.concatenate([np.zeros(design.fit_intercept), np.broadcast_to(strength, d)])
+            row = np.concatenate([np.zeros(int(design.fit_intercept)), np.broadcast_to(strength, d)])
             result.append(np.tile(row, m) if np.any(row) else None)
         return result
 
     @staticmethod
     def _require_scale(design, noise, free):
-        if noise.name in ("normal", "laplace") and free and design.n <= design.p:
+        if 0 in free and noise.name != "negative_binomial" and design.n <= design.p:
             raise IdentifiabilityError(
-                f"{design.p} coefficients with a prior fit {design.n:g} observations exactly, so the noise scale "
-                f"goes to zero: fix it, noise_params={{{noise.shape[0]!r}: …}}"
+                f"n_samples = {design.n:g} is fitted exactly by {design.p} coefficients, prior or not, so the "
+                f"noise scale goes to zero: fix it, noise_params={{{noise.shape[0]!r}: …}}"
             )
 
     # ------------------------------------------------------------------ the three ways to a maximum
@@ -304,8 +307,6 @@ class _LikelihoodModel(BaseEstimator):
             name = noise.shape[i]
             if name == "nu" and log > np.log(1e5):
                 raise _runaway_nu()
-            if noise.name == "gamma" and log > np.log(1e26):
-                _require_spread(0.0, 1.0, name)
             if name in ("sigma", "scale"):
                 _require_spread(np.exp(log), np.sqrt(design.total / design.n), name)
         if self.prior is None and n_iter >= 8 and n_iter % 4 == 0 and not noise.shape[:1] == ("sigma",):
@@ -901,4 +902,5 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
 
     def predict(self, X):
         """Most probable class, (n,)."""
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        probability = self.predict_proba(X)
+        return self.classes_[np.argmax(probability, axis=1)]

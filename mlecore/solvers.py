@@ -15,6 +15,7 @@ from .errors import ConvergenceError
 EPS = np.finfo(float).eps
 CLOSE = 1e-9  # Newton decrement at which a fit is finished
 ENOUGH = 1e-6  # ... and at which rounding may end it
+SWEEPS = 4_000
 
 
 @dataclass
@@ -53,15 +54,15 @@ def solve_spd(factor, scale, b):
     return cho_solve((factor, True), b / scale, check_finite=False) / scale
 
 
-def _convexify(hessian):
-    """Hessian itself when it is safely positive definite; else with its eigenvalues made positive."""
+def _convexify(hessian, floor):
+    """Hessian itself when it is safely positive definite; else with its eigenvalues positive, above floor * max."""
     if cholesky(hessian)[2] > 1e-14:
         return hessian
     scale = np.sqrt(
         np.maximum(np.abs(np.diag(hessian)), np.abs(hessian).max() * EPS**2) + np.finfo(float).tiny
     )
     values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
-    values = np.maximum(np.abs(values), 1e-9 * max(np.abs(values).max(), 1e-300))
+    values = np.maximum(np.abs(values), floor * max(np.abs(values).max(), 1e-300))
     return (vectors * values) @ vectors.T * np.outer(scale, scale)
 
 
@@ -78,7 +79,7 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
     if not np.isfinite(value):
         raise ConvergenceError("the objective is not finite at the start: standardize the columns of X")
     for n_iter in range(1, max_iter + 1):
-        model = _convexify(hessian)
+        model = _convexify(hessian, 1e-9 if l1 is None else 1e-5)
         if l1 is None:
             step = -solve_spd(*cholesky(model)[:2], gradient)
             slope = gradient @ step
@@ -127,7 +128,7 @@ def quadratic_l1(hessian, gradient, theta, l1):
     z = np.where((l1 > 0) & (diagonal <= 0), 0.0, theta)
     slope = gradient + hessian @ (z - theta)
     moving = np.flatnonzero(diagonal > 0)
-    for sweep in range(10_000):
+    for sweep in range(SWEEPS):
         for j in moving:
             pull = z[j] - slope[j] / diagonal[j]
             new = np.copysign(max(abs(pull) - l1[j] / diagonal[j], 0.0), pull)
@@ -140,7 +141,7 @@ def quadratic_l1(hessian, gradient, theta, l1):
                 return polished
             slope = gradient + hessian @ (z - theta)
     raise ConvergenceError(
-        "coordinate descent did not settle the zeros in 10,000 sweeps: remove duplicated columns"
+        f"coordinate descent did not settle the zeros in {SWEEPS} sweeps: remove duplicated columns"
     )
 
 
@@ -156,7 +157,7 @@ def _on_support(hessian, gradient, theta, l1, z):
     solution[on] = theta[on] + step
     slope = gradient + hessian @ (solution - theta)
     # Rounding in the slope is relative to the terms it is made of.
-    slack = 1e-9 * l1 + 100 * EPS * (np.abs(gradient) + np.abs(hessian) @ np.abs(solution - theta))
+    slack = 1e-9 * l1 + 100 * EPS * (np.abs(gradient) + np.abs(hessian) @ (np.abs(solution) + np.abs(theta)))
     keeps_signs = np.all((np.sign(solution) == signs)[on & (l1 > 0)])
     within = np.all(np.abs(slope[~on]) <= l1[~on] + slack[~on])
     settled = np.all(np.abs(slope + l1 * signs)[on] <= slack[on] + 1e-7 * np.abs(slope[on]))
