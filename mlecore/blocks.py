@@ -1,7 +1,8 @@
 """Sums over data in pieces: the one place where a fit touches more data than fits in memory.
 
-A log-likelihood, its score and its information are sums over observations, so they can be taken block by block, in
-any order and on any machine. :class:`Blocks` holds a re-readable sequence of blocks and one reducer.
+A log-likelihood, its score and its information are sums over observations, so they can be taken block by
+block, in any order and on any machine. :class:`Blocks` holds a re-readable sequence of blocks and one
+reducer.
 """
 
 from collections.abc import Iterator
@@ -61,8 +62,8 @@ def slices(n, rows=BLOCK_ROWS):
 def as_vector(values, name="y"):
     """One-dimensional float64 array of finite numbers, or DataError naming the offending index.
 
-    Lists, integers, booleans, float32 and pandas Series are taken; strings, complex numbers, dates and arrays of
-    another dimension are refused.
+    Lists, integers, booleans, float32 and pandas Series are taken; strings, complex numbers, dates and
+    arrays of another dimension are refused.
     """
     if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
         raise DataError(f"{name} has masked entries: drop them first, with {name}.compressed()")

@@ -20,8 +20,8 @@ def fit(family, y, weights=None, censored=None, fixed=None, start=None):
     family : class or str
         Such as ``mle.Normal`` or ``"Normal"``.
     y : array-like, shape (n,), or Blocks
-        The observations. ``Blocks`` (or a generator of blocks) are read piece by piece in constant memory; a block
-        is ``y`` or a tuple ``(y, weights, censored)``.
+        The observations. ``Blocks`` (or a generator of blocks) are read piece by piece in constant memory;
+        a block is ``y`` or a tuple ``(y, weights, censored)``.
     weights : array-like, shape (n,), optional
         Frequencies: an observation of weight 3 counts three times, and n is their sum.
     censored : array-like of bool, shape (n,), optional
@@ -46,8 +46,8 @@ def fit(family, y, weights=None, censored=None, fixed=None, start=None):
 
     Notes
     -----
-    A closed form where one exists; else Newton's method with analytic derivatives and a line search, on log and
-    log-odds scales; else L-BFGS-B, polished by Newton.
+    A closed form where one exists; else Newton's method with analytic derivatives and a line search, on log
+    and log-odds scales; else L-BFGS-B, polished by Newton.
     """
     family = FAMILIES.get(family, family) if isinstance(family, str) else family
     if not (isinstance(family, type) and family in FAMILIES.values()):
@@ -58,8 +58,8 @@ def fit(family, y, weights=None, censored=None, fixed=None, start=None):
     if sample.low == sample.high and family.needs_spread and not set(fixed) & set(family.needs_spread):
         names = " or ".join(family.needs_spread)
         raise DataError(
-            f"all {sample.n:g} observations equal {sample.low:g}, so the likelihood of {family.__name__} has no "
-            f"maximum: fix {names}, or collect values that differ"
+            f"every observation equals {sample.low:g} (n = {sample.n:g}), so the likelihood of "
+            f"{family.__name__} has no maximum: fix {names}, or collect values that differ"
         )
     family.diagnose(sample, fixed)
     return Fit(sample, fixed, *_solve(sample, fixed, start))
@@ -70,35 +70,48 @@ def _named(family, values, what):
     values = dict(values or {})
     for name, value in values.items():
         if name not in family.parameters:
-            raise DataError(f"{what}: {family.__name__} has no {name!r}; it has {', '.join(family.parameters)}")
+            raise DataError(
+                f"{what}: {family.__name__} has no {name!r}; it has {', '.join(family.parameters)}"
+            )
         values[name] = family.parameters[name].check(name, value)
         if family.parameters[name].length is not None:
             raise DataError(f"{what}: the vector {name} cannot be given")
     return values
 
 
-def _solve(sample, fixed, start, strict=True):
-    """(Point, score in SE, history, method): the maximum in the units of the fit, ``fixed`` in the caller's."""
+def _solve(sample, fixed, start):
+    """``solve``, with ``fixed`` and ``start`` in the caller's units."""
     family = sample.family
-    names = list(family.parameters)
-    free = [i for i, name in enumerate(names) if name not in fixed]
-    inner = {name: _inward(sample, name, value) for name, value in fixed.items()}
+    held = {name: _inward(sample, name, value) for name, value in fixed.items()}
+
+    def starts():
+        guess = dict(zip(family.parameters, family.start(*sample.preview), strict=True))
+        guess |= {name: _inward(sample, name, value) for name, value in start.items()}
+        several = [guess] if start else family.starts(sample, guess, fixed)
+        return [np.array([(one | held)[name] for name in family.parameters]) for one in several]
+
+    return solve(sample, held, starts)
+
+
+def solve(sample, held, starts, strict=True):
+    """The maximum with the parameters in ``held`` kept: a closed form, else a climb from ``starts()``.
+
+    All values are in the units of the fit. Returns (Point, score in SE, history, method).
+    """
+    family = sample.family
+    free = [i for i, name in enumerate(family.parameters) if name not in held]
     climber = Climber(sample, free)
+    theta, method = None, "closed form"
     if not free:
-        point = climber.at(np.array([inner[name] for name in names]))
-        return point, 0.0, [(0, point, 0.0, 0.0, "evaluation")], "evaluation"
-    if sample.pooled:
-        theta = family.closed_form(sample.columns, sample.weights, inner)
+        theta, method = tuple(held[name] for name in family.parameters), "evaluation"
+    elif sample.pooled:
+        theta = family.closed_form(sample.columns, sample.weights, held)
     else:
         theta = family.censored_closed_form(sample.events, sample.total / sample.unit)
-    if theta is not None:
-        point = climber.at(np.hstack(theta).astype(float))
-        return point, None, [(0, point, 0.0, 0.0, "closed form")], "closed form"
-    guess = dict(zip(names, family.start(*sample.preview), strict=True))
-    guess |= {name: _inward(sample, name, value) for name, value in start.items()}
-    starts = family.starts(sample, guess, fixed) if not start else [guess]
-    thetas = [np.array([(candidate | inner)[name] for name in names]) for candidate in starts]
-    return *maximize(sample, free, thetas, strict), "newton"
+    if theta is None:
+        return *maximize(sample, free, starts(), strict), "newton"
+    point = climber.at(np.hstack(theta).astype(float))
+    return point, 0.0, [(0, point, 0.0, 0.0, method)], method
 
 
 def _inward(sample, name, value):
@@ -131,7 +144,7 @@ class Fit:
         The optimizer's path: iteration, estimate, log_likelihood, score_in_se, step_length, method.
     """
 
-    def __init__(self, sample, fixed, point, reached, history, method):
+    def __init__(self, sample, fixed, point, _, history, method):
         family = sample.family
         self.family, self.n, self.fixed, self.method = family, sample.n, dict(fixed), method
         self._sample, self._point = sample, point
@@ -144,9 +157,10 @@ class Fit:
             if name not in fixed and np.any(self._constraints[name].at_edge(value))
         )
         self.log_likelihood = self._outward_value(point.value)
-        self.score_in_se = self._judge(reached)
+        self.score_in_se = self._judge()
         self.trace = tuple(
-            Step(i, self._named(p.theta), self._outward_value(p.value), s, t, how) for i, p, s, t, how in history
+            Step(i, self._named(p.theta), self._outward_value(p.value), s, t, how)
+            for i, p, s, t, how in history
         )
 
     def _named(self, theta):
@@ -154,7 +168,9 @@ class Fit:
         out, position = {}, 0
         for name, constraint in self._constraints.items():
             if constraint.length is None:
-                out[name] = float(constraint.change_units(theta[position], self._sample.center, self._sample.unit))
+                out[name] = float(
+                    constraint.change_units(theta[position], self._sample.center, self._sample.unit)
+                )
                 position += 1
             else:
                 out[name], position = theta[position:], theta.size
@@ -171,8 +187,8 @@ class Fit:
             return list(range(self._point.theta.size))
         return [i for i, name in enumerate(self._constraints) if name not in self.fixed]
 
-    def _judge(self, reached):
-        """The score at the solution in standard-error units, or the error that says why there is no solution."""
+    def _judge(self):
+        """The score at the solution in standard-error units, or the error that says why there is none."""
         if self.at_boundary:
             return 0.0
         inner = self._inner_covariance
@@ -188,8 +204,8 @@ class Fit:
             )
         raise IdentifiabilityError(
             f"{self.family.__name__}: the likelihood has no strict maximum (the information at "
-            f"{self._describe()} is singular): the data cannot tell these parameters apart; fix one of them or "
-            "collect more data"
+            f"{self._describe()} is singular): the data cannot tell these parameters apart; fix one of "
+            "them or collect more data"
         )
 
     def _describe(self):
@@ -197,20 +213,24 @@ class Fit:
 
     @cached_property
     def _inner_covariance(self):
-        """Covariance of the free parameters in the units of the fit, or None where the information is singular."""
+        """As ``covariance``, in the units of the fit; None where the information is singular."""
         member = self.family._at(self._point.theta)
         return member.covariance(self._point.hessian, self.n, self._free)
 
     @property
     def covariance(self):
-        """Covariance of the free parameters, shape (k, k), declared order: the inverse observed information."""
+        """Inverse observed information of the free parameters, shape (k, k), in declared order."""
         if self.at_boundary:
             name = self.at_boundary[0]
             raise IdentifiabilityError(
-                f"{name} is estimated at the edge of its range ({self.estimate[name]}), where standard errors and "
-                "Wald intervals are invalid: use confidence_interval(method='profile')"
+                f"{name} is estimated at the edge of its range ({self.estimate[name]}), where standard "
+                "errors and Wald intervals are invalid: use confidence_interval(method='profile')"
             )
-        flat = [c.power for c in self._constraints.values() for _ in range(1 if c.length is None else len(self._free))]
+        flat = [
+            c.power
+            for c in self._constraints.values()
+            for _ in range(1 if c.length is None else len(self._free))
+        ]
         factors = self._sample.unit ** np.array(flat, dtype=float)[self._free]
         return self._inner_covariance * np.outer(factors, factors)
 
@@ -240,7 +260,7 @@ class Fit:
 
     @property
     def bic(self):
-        return self.k * np.log(self.n) - 2 * self.log_likelihood
+        return float(self.k * np.log(self.n) - 2 * self.log_likelihood)
 
     def confidence_interval(self, level=0.95, method="wald"):
         """Confidence intervals of the free parameters.
@@ -267,9 +287,11 @@ class Fit:
             return {name: profile_interval(self, name, level) for name in self.free_names}
         if method != "wald":
             raise DataError(f"method must be 'wald' or 'profile', got {method!r}")
-        z = ndtri(0.5 + level / 2)
+        z = float(ndtri(0.5 + level / 2))
         errors = self.standard_errors
-        return {name: (self.estimate[name] - z * se, self.estimate[name] + z * se) for name, se in errors.items()}
+        return {
+            name: (self.estimate[name] - z * se, self.estimate[name] + z * se) for name, se in errors.items()
+        }
 
     def summary(self, level=0.95):
         """Table of estimates, standard errors and intervals; rich HTML in a notebook."""
@@ -291,7 +313,7 @@ class Fit:
                 rows.append([label, f"{estimate:.4f}", *("" if v is None else f"{v:.4f}" for v in others)])
         notes = [f"fixed: {', '.join(self.fixed)}"] if self.fixed else []
         if edge:
-            notes.append(f"{', '.join(self.at_boundary)} at the edge of the range: profile intervals, no standard errors")
+            notes.append(f"{', '.join(self.at_boundary)} at the edge of the range: no standard errors")
         return Table(
             title=f"{self.family.__name__}: maximum likelihood ({self.method})",
             facts=(

@@ -43,8 +43,9 @@ class Climber:
     free : list of int
         Which parameters move; the others stay where they start.
     strict : bool
-        What happens when a parameter passes its family's ``limits``: an IdentifiabilityError, or (for a nuisance
-        parameter of a profile, where the limit of the likelihood is what is wanted) it is held there.
+        What happens when a parameter passes its family's ``limits``: an IdentifiabilityError, or (for a
+        nuisance parameter of a profile, where the limit of the likelihood is what is wanted) it is held
+        there.
     """
 
     def __init__(self, sample, free, strict=True):
@@ -103,7 +104,9 @@ class Climber:
             if np.array_equal(theta, point.theta):
                 break
             trial = self.at(theta)
-            if trial.value >= point.value + 1e-4 * length * slope - noise and np.all(np.isfinite(trial.hessian)):
+            if trial.value >= point.value + 1e-4 * length * slope - noise and np.all(
+                np.isfinite(trial.hessian)
+            ):
                 return trial, length
             length /= 2
         return None, 0.0
@@ -158,7 +161,9 @@ def _fallback(sample, free, best, strict):
 
     def downhill(z):
         theta = start.copy()
-        theta[climber.free] = [climber.constraints[i].from_free(v) for i, v in zip(climber.free, z, strict=True)]
+        theta[climber.free] = [
+            climber.constraints[i].from_free(v) for i, v in zip(climber.free, z, strict=True)
+        ]
         point = climber.at(theta)
         score, _ = climber.local(point)
         good = np.isfinite(point.value) and np.all(np.isfinite(score))
@@ -167,7 +172,9 @@ def _fallback(sample, free, best, strict):
     z = np.array([climber.constraints[i].to_free(start[i]) for i in climber.free])
     result = minimize(downhill, z, jac=True, method="L-BFGS-B", bounds=[(-700, 700)] * z.size)
     theta = start.copy()
-    theta[climber.free] = [climber.constraints[i].from_free(v) for i, v in zip(climber.free, result.x, strict=True)]
+    theta[climber.free] = [
+        climber.constraints[i].from_free(v) for i, v in zip(climber.free, result.x, strict=True)
+    ]
     point, reached = climber.climb(theta)
     if reached <= CONVERGED or point.value > best[0].value:
         return point, reached, best[2] + climber.history

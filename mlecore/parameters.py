@@ -1,4 +1,4 @@
-"""What a parameter may be: its range, its unconstrained coordinate, and how it moves when the data change units."""
+"""What a parameter may be: its range, its unconstrained coordinate, and how it follows a change of units."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ class Constraint:
     includes_low, includes_high : bool
         Whether an end itself is a valid value (a proportion may be estimated as exactly 0).
     shift, power : int
-        How the parameter follows the data: y -> c + s*y sends it to ``shift*c + s**power * value``. A location
-        has (1, 1), a scale (0, 1), a rate (0, -1), a shape (0, 0).
+        How the parameter follows the data: y -> c + s*y sends it to ``shift*c + s**power * value``. A
+        location has (1, 1), a scale (0, 1), a rate (0, -1), a shape (0, 0).
     length : int or None
         None for one number, 0 for a vector of any length (probabilities that sum to one).
     """

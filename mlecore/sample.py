@@ -13,7 +13,7 @@ PREVIEW_ROWS = 8192
 
 @dataclass
 class Survey:
-    """What one pass over a block tells: sizes, range, a thinned copy for starting values, and the pooled rows."""
+    """What one pass over a block tells: sizes, range, a thinned copy for starts, and the pooled rows."""
 
     n: float
     events: float
@@ -50,8 +50,9 @@ def survey(family, block):
         events = float(np.sum(~censored if w is None else w[~censored]))
     every = slice(None, None, -(-y.size // PREVIEW_ROWS))
     preview = (y[every], np.ones(y[every].size) if w is None else w[every])
-    total = float(y.sum() if w is None else w @ y)
-    pooled = family.pool(y, w) if family.pools and censored is None else None
+    with np.errstate(all="ignore"):  # the range is judged once it is known
+        total = float(y.sum() if w is None else w @ y)
+        pooled = family.pool(y, w) if family.pools and censored is None else None
     return Survey(float(n), float(events), total, y.min(), y.max(), preview, pooled)
 
 
@@ -108,8 +109,8 @@ class Sample:
     low, high : float
         Range of y, in the caller's units.
     center, unit : float
-        The fit works on (y - center)/unit, with unit a power of two. (0, 1) unless the data are far from the origin
-        or of extreme scale, and for pooling families, whose rows are exact in any units.
+        The fit works on (y - center)/unit, with unit a power of two. (0, 1) unless the data are far from
+        the origin or of extreme scale, and for pooling families, whose rows are exact in any units.
     preview : (y, weights)
         A thinned copy, in the units of the fit, for starting values.
     """
@@ -126,7 +127,11 @@ class Sample:
         self.low, self.high = np.inf, -np.inf
         pooled, values, frequencies = [], np.empty(0), np.empty(0)
         for part in blocks.map(partial(survey, family), iter(blocks)):
-            self.n, self.events, self.total = self.n + part.n, self.events + part.events, self.total + part.total
+            self.n, self.events, self.total = (
+                self.n + part.n,
+                self.events + part.events,
+                self.total + part.total,
+            )
             self.low, self.high = min(self.low, part.low), max(self.high, part.high)
             pooled.append(part.pooled)
             values = np.concatenate([values, part.preview[0]])
@@ -135,6 +140,11 @@ class Sample:
                 values, frequencies = values[::2], frequencies[::2]
         if self.n == 0:
             raise DataError("there are no blocks: y is empty")
+        largest = max(abs(self.low), abs(self.high))
+        if any(c.power for c in family.parameters.values()) and not (
+            largest == 0 or 1e-100 < largest < 1e100
+        ):
+            raise DataError(f"the largest |y| is {largest:.3g}: measure y in other units, nearer to 1")
         self.pooled = all(part is not None for part in pooled)
         self.center, self.unit = self._units(values)
         self.preview = (values - self.center) / self.unit, frequencies

@@ -7,8 +7,8 @@ from scipy.special import digamma, gammaln, polygamma
 def log1pmx(x):
     """log(1 + x) - x to full relative precision, for x > -1.
 
-    Below 0.1 in size the Taylor series in t = x/(2 + x) is summed: log1p(x) = 2 artanh(t) and x = 2t/(1 - t), so the
-    leading terms cancel exactly on paper. R's ``log1pmx`` uses the same substitution.
+    Below 0.1 in size a series in t = x/(2 + x) is summed: log1p(x) = 2 artanh(t) and x = 2t/(1 - t), so the
+    leading terms cancel on paper. R's ``log1pmx`` uses the same substitution.
     """
     x = np.asarray(x, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -34,7 +34,9 @@ def stirling_error(x):
     direct = gammaln(small + 1) - (small + 0.5) * np.log(small) + small - 0.5 * np.log(2 * np.pi)
     r = 1 / np.maximum(x, 16.0)
     s = r * r
-    series = r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360)))))
+    series = r * (
+        1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360))))
+    )
     return np.where(x < 16, direct, series)
 
 
@@ -49,8 +51,8 @@ def log_minus_digamma(x):
 def student_constant(nu):
     """c(nu) = log Gamma((nu+1)/2) - log Gamma(nu/2) - log(nu/2)/2, and its first two derivatives.
 
-    It is what separates the Student-t constant from the normal one, and goes to 0 as nu grows. From 30 on, the
-    asymptotic series of log(Gamma(x + 1/2) / (Gamma(x) sqrt(x))) at x = nu/2 (from DLMF 5.11.8).
+    It is what separates the Student-t constant from the normal one, and goes to 0 as nu grows. From 30 on,
+    the asymptotic series of log(Gamma(x + 1/2) / (Gamma(x) sqrt(x))) at x = nu/2 (from DLMF 5.11.8).
     """
     half = nu / 2
     if nu < 30:
@@ -59,5 +61,7 @@ def student_constant(nu):
         second = 0.25 * (polygamma(1, half + 0.5) - polygamma(1, half)) + 0.5 / nu**2
         return value, first, second
     powers = np.array([1, 3, 5, 7, 9, 11])
-    terms = np.array([-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224]) * half ** -powers.astype(float)
+    terms = np.array(
+        [-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224]
+    ) * half ** -powers.astype(float)
     return terms.sum(), -(powers @ terms) / nu, (powers * (powers + 1)) @ terms / nu**2

@@ -37,7 +37,9 @@ class Table:
             widths = [max(len(row[j]) for row in grid) for j in range(len(self.columns))]
             rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
             body = [
-                "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+                "  ".join(
+                    [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+                )
                 for row in grid
             ]
             lines += [rule, body[0], rule, *body[1:], rule]

@@ -47,15 +47,16 @@ class Support:
 class Family:
     """A parametric family; an instance is one member of it, immutable.
 
-    A subclass declares its parameters as class attributes (``mu = LOCATION``) and its ``support``, and writes three
-    kernels, in which the same attributes are the numbers: ``_log_prob(y)``, ``_score(y)`` (a tuple of k arrays) and ``_hessian(y)`` (the
-    lower triangle, row by row: k(k+1)/2 arrays or constants), plus ``fisher_information``, ``sample`` and ``start``.
-    Subclassing registers it in ``FAMILIES``.
+    A subclass declares its parameters as class attributes (``mu = LOCATION``) and its ``support``, and
+    writes three kernels, in which the same attributes are numbers: ``_log_prob(y)``, ``_score(y)`` (a tuple
+    of k arrays) and ``_hessian(y)`` (the lower triangle, row by row: k(k+1)/2 arrays or constants), plus
+    ``fisher_information``, ``sample`` and ``start``. Subclassing registers it in ``FAMILIES``.
 
-    **Pooling.** In an exponential family the log-likelihood of n observations is n times a function of a few
-    averages. With ``pools = True`` a block of data becomes one pseudo-observation: the mean of y and the mean of
-    each of ``gaps(y, center)``, how far the average of a convex function exceeds the function of the average (for
-    y**2 that is the variance). The kernels take the gaps as further arguments, 0 for a real observation.
+    **Pooling.** In an exponential family the log-likelihood of n observations is n times a function of a
+    few averages. With ``pools = True`` a block of data becomes one pseudo-observation: the mean of y and
+    the mean of each of ``gaps(y, center)``, how far the average of a convex function exceeds the function
+    of the average (for y**2 that is the variance). The kernels take the gaps as further arguments, 0 for a
+    real observation.
     """
 
     support = Support("any finite number")
@@ -71,7 +72,9 @@ class Family:
 
     def __init__(self, *args, **kwargs):
         values = type(self).__signature__.bind(*args, **kwargs).arguments
-        self.__dict__.update({name: self.parameters[name].check(name, value) for name, value in values.items()})
+        self.__dict__.update(
+            {name: self.parameters[name].check(name, value) for name, value in values.items()}
+        )
 
     @classmethod
     def _at(cls, theta):
@@ -113,7 +116,7 @@ class Family:
             return np.where(inside, self._log_prob(y), np.where(np.isnan(y), np.nan, -np.inf))[()]
 
     def score(self, y):
-        """Derivative of ``log_prob`` in the parameters, in declared order: y.shape + (k,); NaN outside the support."""
+        """Derivative of ``log_prob`` in the parameters, shape y.shape + (k,); NaN outside the support."""
         y, inside = self._inside(y)
         with np.errstate(all="ignore"):
             columns = np.broadcast_arrays(y, *self._score(y))[1:]
@@ -122,7 +125,9 @@ class Family:
     def log_survival(self, y):
         """Log of P(Y > y), for the families that take censored data (else DataError)."""
         if self._log_survival is None:
-            raise DataError(f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} have")
+            raise DataError(
+                f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} have"
+            )
         y, inside = self._inside(y)
         with np.errstate(all="ignore"):
             return np.where(inside, self._log_survival(y), np.where(np.isnan(y), np.nan, 0.0))[()]
@@ -143,6 +148,10 @@ class Family:
         """Draw ``size`` observations with the numpy Generator ``rng``."""
         raise NotImplementedError
 
+    def sample_mle(self, n, size, known, rng):
+        """Draws of the MLE from n observations, by name, from its own distribution; None where unknown."""
+        return None
+
     @classmethod
     def start(cls, y, w):
         """Starting values from moments: a tuple in declared order. ``w`` are the weights."""
@@ -152,8 +161,8 @@ class Family:
     def closed_form(cls, columns, w, fixed):
         """The maximum as a tuple in declared order, or None where it needs iterations.
 
-        ``columns`` is what the kernels take (y, or pooled y and gaps); ``fixed`` maps names to given values. Asked
-        only when nothing is censored, unless the family overrides ``censored_closed_form``.
+        ``columns`` is what the kernels take (y, or pooled y and gaps); ``fixed`` maps names to given
+        values. Asked only when nothing is censored, unless the family overrides ``censored_closed_form``.
         """
         return None
 
@@ -195,11 +204,11 @@ class Family:
 
     @classmethod
     def starts(cls, sample, guess, fixed):
-        """Dicts of starting values to climb from, the best end kept; one, unless the likelihood has several modes."""
+        """Dicts of starting values to climb from; the best end is kept. One, where there is one mode."""
         return [guess]
 
     def _kink(self, sample, theta):
-        """How far the score may be from 0 at a maximum with a kink: half the width of the subdifferential, (k,)."""
+        """How far from 0 the score may be at a kink: half the width of the subdifferential, (k,)."""
         return 0.0
 
     def covariance(self, hessian, n, free):
@@ -214,9 +223,10 @@ def can_be_censored():
 
 def invert_information(information):
     """Inverse of a positive definite matrix, scaled to unit diagonal first; None where it is not one."""
-    scale = np.sqrt(np.diag(information))
-    if not np.all(np.isfinite(scale) & (scale > 0)):
+    diagonal = np.diag(information)
+    if not (np.all(diagonal > 0) and np.all(np.isfinite(information))):
         return None
+    scale = np.sqrt(diagonal)
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     if values.size and values[0] <= 1e-14:
         return None
@@ -229,6 +239,6 @@ def average(values, w):
 
 
 def location_starts(sample, guess, most=25):
-    """``guess`` with its location at up to ``most`` quantiles of the data, for likelihoods of several modes."""
+    """``guess`` with its location at up to ``most`` quantiles, for likelihoods of several modes."""
     values = np.unique(np.quantile(sample.preview[0], np.linspace(0, 1, most), method="inverted_cdf"))
     return [guess, *({**guess, "mu": float(v)} for v in values)]

@@ -30,6 +30,9 @@ class Bernoulli(Family):
     def sample(self, size, rng):
         return rng.binomial(1, self.p, size)
 
+    def sample_mle(self, n, size, known, rng):
+        return {"p": rng.binomial(n, self.p, size) / n}
+
     @classmethod
     def start(cls, y, w):
         return ((np.sum(y if w is None else w * y) + 0.5) / ((y.size if w is None else w.sum()) + 1),)

@@ -35,8 +35,8 @@ class Categorical(Family):
                 f"Categorical takes labels below {MOST}, got {y.max():.0f}: "
                 "encode them first, with np.unique(y, return_inverse=True)[1]"
             )
-        counts = np.bincount(y.astype(int), weights=w).astype(float)
-        return (np.arange(counts.size, dtype=float),), counts
+        values, index = np.unique(y, return_inverse=True)
+        return (values,), np.bincount(index, weights=w).astype(float)
 
     @classmethod
     def combine(cls, pooled):
@@ -62,7 +62,7 @@ class Categorical(Family):
 
     @classmethod
     def closed_form(cls, columns, w, fixed):
-        return (w / w.sum(),)
+        return (np.bincount(columns[0].astype(int), weights=w) / w.sum(),)
 
     def covariance(self, hessian, n, free):
         return (np.diag(self.p) - np.outer(self.p, self.p)) / n

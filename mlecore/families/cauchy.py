@@ -10,8 +10,8 @@ from .base import Family, location_starts
 class Cauchy(Family):
     """Location ``mu`` and half width ``scale``; no mean exists.
 
-    With both free the likelihood has one mode (Copas 1975). With the scale fixed it may have many: the best of
-    climbs from many quantiles is kept.
+    With both free the likelihood has one mode (Copas 1975). With the scale fixed it may have many: the best
+    of climbs from many quantiles is kept.
     """
 
     mu = LOCATION

@@ -41,6 +41,9 @@ class Exponential(Family):
     def sample(self, size, rng):
         return rng.exponential(1 / self.rate, size)
 
+    def sample_mle(self, n, size, known, rng):
+        return {"rate": n / rng.gamma(n, 1 / self.rate, size)}
+
     @classmethod
     def start(cls, y, w):
         return (1 / np.average(y, weights=w),)

@@ -9,9 +9,10 @@ from .base import Family
 class Laplace(Family):
     """Location ``mu`` (mean and median) and mean absolute deviation ``scale``.
 
-    The MLE is the sample median and the mean distance from it. The likelihood has a kink at every observation, so
-    the observed curvature says nothing about mu: the covariance is the inverse expected information, and
-    convergence means that 0 lies in the subdifferential. The median is not a sum over blocks, so blocks are kept.
+    The MLE is the sample median and the mean distance from it. The likelihood has a kink at every
+    observation, so the observed curvature says nothing about mu: the covariance is the inverse expected
+    information, and convergence means that 0 lies in the subdifferential. The median is not a sum over
+    blocks, so blocks are kept.
     """
 
     mu = LOCATION

@@ -14,8 +14,8 @@ TABLE = 65_536  # sums over j < y are exact up to here, Euler-Maclaurin beyond
 class NegativeBinomial(Family):
     """Counts with variance ``mean + alpha * mean**2`` (NB2): a Poisson whose rate is gamma distributed.
 
-    The MLE of alpha is positive exactly when the sample variance (divisor n) exceeds the mean (Levin and Reeds
-    1977); otherwise ``fit`` names the Poisson. The data are pooled to distinct counts.
+    The MLE of alpha is positive exactly when the sample variance (divisor n) exceeds the mean (Levin and
+    Reeds 1977); otherwise ``fit`` names the Poisson. The data are pooled to distinct counts.
     """
 
     mean = POSITIVE
@@ -85,8 +85,8 @@ class NegativeBinomial(Family):
         return bracket / self.alpha**3 + y * (m / (1 + u)) ** 2
 
     def fisher_information(self):
-        # The mean is orthogonal to alpha. The expected sum over j < Y is a sum of tail probabilities, cut where
-        # they fall below 1e-17.
+        # The mean is orthogonal to alpha. The expected sum over j < Y is a sum of tail probabilities, cut
+        # where they fall below 1e-17.
         m, a = self.mean, self.alpha
         deviation = np.sqrt(m + a * m * m)
         j = np.arange(np.ceil(m + 40 * (deviation + a * m) + 50))
@@ -111,6 +111,6 @@ class NegativeBinomial(Family):
         variance = w @ (y - mean) ** 2 / sample.n
         if variance <= w @ y / sample.n:
             raise IdentifiabilityError(
-                f"NegativeBinomial: the variance {variance:.4g} does not exceed the mean {w @ y / sample.n:.4g}, so "
-                "alpha would be 0: use Poisson"
+                f"NegativeBinomial: the variance {variance:.4g} does not exceed the mean "
+                f"{w @ y / sample.n:.4g}, so alpha would be 0: use Poisson"
             )

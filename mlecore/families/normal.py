@@ -11,8 +11,8 @@ from .base import HALF_LOG_2PI, Family, average
 class Normal(Family):
     """Normal with mean ``mu`` and standard deviation ``sigma``.
 
-    The pooled row is the mean and the variance (divisor n); the MLE is exactly these two. Right-censored data are
-    taken: P(Y > y) is the upper tail.
+    The pooled row is the mean and the variance (divisor n); the MLE is exactly these two. Right-censored
+    data are taken: P(Y > y) is the upper tail.
     """
 
     mu = LOCATION
@@ -59,6 +59,11 @@ class Normal(Family):
     def sample(self, size, rng):
         return rng.normal(self.mu, self.sigma, size)
 
+    def sample_mle(self, n, size, known, rng):
+        df = n if "mu" in known else n - 1
+        sigma = self.sigma * np.sqrt(rng.chisquare(df, size) / n) if df else np.zeros(size)
+        return {"mu": rng.normal(self.mu, self.sigma / np.sqrt(n), size), "sigma": sigma}
+
     @classmethod
     def start(cls, y, w):
         mu = np.average(y, weights=w)
@@ -73,4 +78,6 @@ class Normal(Family):
     @classmethod
     def diagnose(cls, sample, fixed):
         if sample.events == 0 and "mu" not in fixed:
-            raise IdentifiabilityError("Normal: every observation is censored, so nothing bounds mu from above")
+            raise IdentifiabilityError(
+                "Normal: every observation is censored, so nothing bounds mu from above"
+            )

@@ -38,6 +38,9 @@ class Poisson(Family):
     def sample(self, size, rng):
         return rng.poisson(self.rate, size)
 
+    def sample_mle(self, n, size, known, rng):
+        return {"rate": rng.poisson(n * self.rate, size) / n}
+
     @classmethod
     def start(cls, y, w):
         return (np.average(y, weights=w) + 1e-3,)

@@ -11,9 +11,9 @@ from .base import HALF_LOG_2PI, Family, location_starts
 class StudentT(Family):
     """Location ``mu``, scale ``sigma`` and ``nu`` degrees of freedom, free to fall below 2 or 1.
 
-    The fit is the local maximum reached from the median. (With nu free the likelihood has no global one: it grows
-    without bound as sigma and nu go to 0 at an observation; Fernandez and Steel 1999.) Where the data have
-    tails no heavier than the normal, nu runs away and ``fit`` says so.
+    The fit is the local maximum reached from the median. (With nu free the likelihood has no global one: it
+    grows without bound as sigma and nu go to 0 at an observation; Fernandez and Steel 1999.) Where the data
+    have tails no heavier than the normal, nu runs away and ``fit`` says so.
     """
 
     nu = POSITIVE
@@ -51,7 +51,7 @@ class StudentT(Family):
         return nu_nu, z * dw / s, mu_mu, zz * dw / s, sigma_mu, sigma_sigma
 
     def fisher_information(self):
-        # Lange, Little and Taylor (1989), appendix B.
+        # Lange, Little and Taylor (1989).
         nu, s = self.nu, self.sigma
         half = 0.25 * (polygamma(1, nu / 2) - polygamma(1, (nu + 1) / 2))
         nu_nu = half - (nu + 5) / (2 * nu * (nu + 1) * (nu + 3))

@@ -11,15 +11,15 @@ from .base import Family, Support
 class Weibull(Family):
     """Lifetimes with survival exp(-(y/scale)**shape); the hazard rises where ``shape`` > 1.
 
-    Right-censored data are taken. With v = shape * log(y/scale) the log hazard is log(shape) + v - log(y) and the
-    log survival is -exp(v): the density is their product.
+    Right-censored data are taken. With v = shape * log(y/scale) the log hazard is log(shape) + v - log(y)
+    and the log survival is -exp(v): the density is their product.
     """
 
     shape = POSITIVE
     scale = SCALE
     support = Support("y > 0", low=0, closed=False)
     needs_spread = ("shape",)
-    limits = (("shape", 1e10, "the events all but coincide: fix shape, or use another family"),)
+    limits = (("shape", 1e7, "the events all but coincide: measure them from a known minimum, or fix shape"),)
 
     def _v(self, y):
         return self.shape * np.log(y / self.scale)
