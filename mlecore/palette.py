@@ -91,7 +91,7 @@ def rc_params() -> dict[str, object]:
         "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
         "savefig.transparent": True, "text.color": ink, "axes.labelcolor": ink, "axes.titlecolor": ink,
         "axes.edgecolor": muted, "axes.linewidth": 0.8, "axes.spines.top": False, "axes.spines.right": False,
-        "axes.titlesize": 11.5, "axes.titleweight": "semibold", "axes.titlelocation": "left",
+        "axes.titlesize": 11.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
         "axes.grid": True, "axes.axisbelow": True, "grid.color": grid, "grid.linewidth": 0.8,
         "xtick.color": muted, "ytick.color": muted, "xtick.labelcolor": muted, "ytick.labelcolor": muted,
         "lines.linewidth": 2.0, "legend.frameon": False,

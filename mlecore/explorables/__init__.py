@@ -1,1 +1,17 @@
-"""Live plots: see the classes."""
+"""Live plots: anywidgets that talk to Python in Jupyter and need no kernel on a web page.
+
+>>> from mlecore.explorables import GaussianHill
+>>> w = GaussianHill(data=[2.1, 3.4, 4.0, 5.2])
+>>> w.mle
+(3.675, 1.1211043663280432)
+
+``w.mu``, ``w.data`` and the other traits answer in Python, ``w.observe`` and ``ipywidgets.jslink`` work.
+How to add a plot is said at the head of ``kit.mjs``.
+"""
+
+from ._base import Explorable, static_files
+from .counts import Counts
+from .gaussian_hill import GaussianHill
+from .two_readings import TwoReadings
+
+__all__ = ["Counts", "Explorable", "GaussianHill", "TwoReadings", "static_files"]
