@@ -34,7 +34,7 @@ bound functions f(y \mid \theta), P(Y = y) (the argument arrives as an `Event`),
 (compared between the environments of one call), \iff and \Rightarrow between relations (to be shown at
 environments where the sides are true and where they are false), \in. `\text{for …}` is skipped; a
 condition after it is checked like any statement. `eq.holds(…, approx=1e-3)` is the relative tolerance
-of \approx.
+of \approx, and of a limit \to in environments far enough out.
 """
 
 from __future__ import annotations
@@ -93,12 +93,11 @@ class Equation:
             site = self.mutant[1]
             text = f"{text[: site.start]}{site.new}{text[site.end :]}"
         group = _Group(self.label, text, approx)
-        with mp.workdps(DIGITS):
-            for environment in environments:
-                parser = Parser(text, {symbol(k): to_mp(v) for k, v in environment.items()})
-                group.add(parser.statements(), parser.env)
-                self.sites |= {(whole, site): None for site in parser.sites}
-            group.close()
+        for environment in environments:
+            parser = Parser(text, {symbol(k): to_mp(v) for k, v in environment.items()})
+            group.add(parser.statements(), parser.env)
+            self.sites |= {(whole, site): None for site in parser.sites}
+        group.close()
         self.environments += len(environments)
 
 
@@ -141,9 +140,9 @@ class _Group:
             elif relation == r"\sim":
                 if not env[r"\sim"](a, b):
                     raise self.failure(texts, relation, a, b, env)
-            elif relation == r"\approx":
+            elif relation in (r"\approx", r"\to"):
                 if self.approx is None:
-                    raise LatexError(f"{self.label} has \\approx: say holds(…, approx=1e-3)")
+                    raise LatexError(f"{self.label} has {relation}: say how near, holds(…, approx=1e-3)")
                 if not equal(a, b, self.approx):
                     raise self.failure(texts, relation, a, b, env)
             elif not compare(a, relation, b):

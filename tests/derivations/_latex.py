@@ -22,6 +22,7 @@ import mpmath as mp
 import numpy as np
 
 DIGITS = 30
+mp.mp.dps = DIGITS  # for all that checks compute, the reader's part and their own
 
 
 class LatexError(ValueError):
@@ -90,12 +91,13 @@ _TOKEN = re.compile(r"""
       | \\(?:begin|end)\s*\{(?:aligned|align\*?|alignedat|gathered|split|equation\*?)\}
       | \\(?:left(?!\s*\.)|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|nonumber|notag)
         (?![a-zA-Z]) (?!\s*(?:\||\\vert|\\rvert)\s*_) )
-  | (?P<evaluate> \\(?:right|[bB]igg?r?)\s*(?:\||\\vert|\\rvert)(?=\s*_) )
-  | (?P<opening> \\left\s*\. )
+  | (?P<evaluate> \\[bB]igg?r?\s*(?:\||\\vert|\\rvert)(?=\s*_) )
+  | (?P<leftdot> \\left\s*\. )
+  | (?P<rightbar> \\right\s*(?:\||\\vert|\\rvert)(?=\s*_) )
   | (?P<words> \\(?:text|textrm|textbf|textit|mbox)\s*\{[^{}]*\} )
   | (?P<name> \\(?:operatorname\*?|mathrm|mathsf|mathit)\s*\{[^{}]*\} )
   | (?P<newline> \\\\(?:\[[^\]]*\])? )
-  | (?P<other> \d+(?:\.\d+)? | \\[a-zA-Z]+ | \\. | . )""", re.X | re.S)
+  | (?P<other> \d+(?:\{,\}\d{3})*(?:\.\d+)? | \\[a-zA-Z]+ | \\. | . )""", re.X | re.S)
 
 _SAME = {
     r"\ln": r"\log", r"\leq": r"\le", r"\geq": r"\ge", r"\neq": r"\ne", r"\lt": "<", r"\gt": ">",
@@ -107,6 +109,7 @@ _SAME = {
     r"\star": "*", r"\prime": "'", r"\widehat": r"\hat", r"\overline": r"\bar", r"\widetilde": r"\tilde",
     r"\bm": r"\boldsymbol", r"\intercal": r"\top", r"\operatorname{argmax}": r"\argmax",
     r"\operatorname{argmin}": r"\argmin", r"\mathrm{d}": r"\differential", r"\mathrm{e}": "e",
+    r"\longrightarrow": r"\to", r"\rightarrow": r"\to",
 }
 ACCENTS = {f"\\{a}" for a in "hat bar tilde dot ddot vec check mathbf boldsymbol mathbb mathcal".split()}
 GREEK = {f"\\{g}" for g in (
@@ -114,7 +117,7 @@ GREEK = {f"\\{g}" for g in (
     "sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell infty "
     "dots"
 ).split()}
-EQUALITIES = {"=", r"\approx", r"\propto", r"\sim"}
+EQUALITIES = {"=", r"\approx", r"\propto", r"\sim", r"\to"}
 RELATIONS = EQUALITIES | {r"\le", r"\ge", "<", ">", r"\ne", r"\in"}
 OPPOSITE = {r"\le": r"\ge ", r"\ge": r"\le ", "<": ">", ">": "<"}
 CONNECTIVES = {r"\iff", r"\Rightarrow"}
@@ -129,7 +132,7 @@ DIFFERENTIALS = (r"\partial", "d", r"\differential")
 _BIG = (r"\sum", r"\prod", r"\int")
 _EXTREMA = (r"\arg", r"\max", r"\min", r"\argmax", r"\argmin")
 _STARTS = (ACCENTS | GREEK | FUNCTIONS.keys() | CLOSING.keys() | {*_BIG, *_EXTREMA, CONST} | {
-    r"\opening", r"\frac", r"\sqrt", r"\binom", r"\begin", r"\nabla", r"\lfloor", r"\lceil", r"\boxed",
+    r"\leftdot", r"\frac", r"\sqrt", r"\binom", r"\begin", r"\nabla", r"\lfloor", r"\lceil", r"\boxed",
     r"\underbrace", r"\overbrace"})
 _TRANSPOSE = object()
 
@@ -148,6 +151,7 @@ def tokenize(text: str) -> list[Token]:
             part = CONST if part.startswith(CONST[:-1]) else part
         elif kind != "other":
             part = f"\\{kind}"
+        part = part.replace("{,}", "")  # 2{,}000
         tokens.append(Token(_SAME.get(part, part), match.start(), match.end()))
     return tokens
 
@@ -350,11 +354,18 @@ class Parser:
         while True:
             while self.peek() in SEPARATORS or (self.peek().startswith(r"\text{") and self.peek() != CONST):
                 self.at += 1
+            self.skip_limit()
             if self.at >= len(self.tokens):
                 return found
             found.append(self.statement())
             if self.at < len(self.tokens) and self.peek() not in SEPARATORS and r"\text{" not in self.peek():
                 raise self.error(f"cannot read {self.peek()} here")
+
+    def skip_limit(self) -> None:
+        """`(A \\to \\infty)` at the end says what grows in a limit; the environments do that."""
+        rest = [t.text for t in self.tokens[self.at :]]
+        if rest and rest[0] == "(" and r"\to" in rest and rest.index(")") >= len(rest) - 2:
+            self.at = len(self.tokens)
 
     def statement(self) -> Statement:
         clauses, connectives = [self.clause()], []
@@ -508,9 +519,9 @@ class Parser:
             return self.number()
         if text in CLOSING:
             return self.group()
-        if self.skip(r"\opening"):
+        if self.skip(r"\leftdot"):
             node = self.expression()
-            self.expect(r"\evaluate")
+            self.expect(r"\rightbar")
             return self.substituted(node)
         if self.skip(CONST):
             return lambda env: mp.mpf(0)
@@ -557,7 +568,7 @@ class Parser:
             raise self.error(f"{operand[0].text} is bound to a number; bind it to Fn(function, *arguments)")
         variables = self.within(below, self.variables)
         if sum(k for _, k in variables) != order:
-            if len(variables) != order:
+            if len(variables) != order or any(k > 2 for _, k in variables):
                 raise self.error(f"a derivative of order {order} with {len(variables)} variables")
             variables = [(name if k == 1 else f"{name}^{k}", 1) for name, k in variables]
 
@@ -899,7 +910,8 @@ class Parser:
         except LatexError:  # x_{i,j}, or x_{ij} where i j is no product
             self.tokens, self.at = mark
             indices = [self.within([t], self.expression) for t in sub if t.text != ","]
-        pairs = [self.within([t], self.expression) for t in sub if t.text.isalnum()]
+        each = [Token(c, t.start, t.end) for t in sub for c in (t.text if t.text.isdigit() else [t.text])]
+        pairs = [self.within([t], self.expression) for t in each if t.text.isalnum()]
         del self.sites[before:]
 
         def value(env):
