@@ -99,7 +99,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
 
 
 def fonts(folder: Path, glyphs: str) -> None:
-    """KaTeX's fonts with the characters this book sets, the headings' with Latin ones: a fifth of the size."""
+    """KaTeX's fonts with the characters this book sets, the headings' with Latin ones."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 

@@ -24,11 +24,12 @@ def find_lines(app: Sphinx, document: nodes.document) -> None:
 def line_of(path: str, text: str) -> int | None:
     """The first line that holds the text, None if there is none."""
     source = Path(path).read_text("utf-8")
-    cells = [("".join(cell["source"])) for cell in json.loads(source)["cells"]] if path.endswith(".ipynb") else None
-    for cell, content in enumerate(cells if cells is not None else [source], 1):
+    notebook = path.endswith(".ipynb")
+    parts = ["".join(cell["source"]) for cell in json.loads(source)["cells"]] if notebook else [source]
+    for cell, content in enumerate(parts, 1):
         for line, words in enumerate(content.splitlines(), 1):
             if text in words:
-                return line if cells is None else cell * CELL + line
+                return cell * CELL + line if notebook else line
     return None
 
 

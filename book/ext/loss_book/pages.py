@@ -11,6 +11,7 @@ from importlib.metadata import version
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
 
 from loss_book import figures
 from loss_book.numbering import chapter_number, chapters
@@ -79,8 +80,8 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
     )
 
 
-class ScrollTables(SphinxPostTransform):
-    """A table wider than a phone scrolls in its own box, not the page."""
+class MendStructure(SphinxPostTransform):
+    """A table wider than a phone scrolls in its own box; an id stands on a page once."""
 
     default_priority = 500
     formats = ("html",)
@@ -90,9 +91,30 @@ class ScrollTables(SphinxPostTransform):
             box = nodes.container(classes=["table-scroll"], is_div=True)
             table.replace_self(box)
             box += table
+        # sphinx-exercise wraps every body in a section with one and the same id.
+        for section in list(self.document.findall(nodes.section)):
+            if section["ids"] in (["exercise-content"], ["solution-content"]):
+                section.replace_self(section.children)
+
+
+def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
+    """A bibliography is a plain list: docutils' roles for it are not allowed where it puts them."""
+    place = node.parent.index(node)
+    if place == 0 or not isinstance(node.parent[place - 1], nodes.citation):
+        self.body.append('<ul class="bibliography">\n')
+    self.body.append(self.starttag(node, "li"))
+    node.remove(node[0])  # the label; citations name author and year
+
+
+def depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
+    self.body.append("</li>\n")
+    place = node.parent.index(node)
+    if place + 1 == len(node.parent) or not isinstance(node.parent[place + 1], nodes.citation):
+        self.body.append("</ul>\n")
 
 
 def setup(app: Sphinx) -> None:
-    app.add_post_transform(ScrollTables)
+    app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))
+    app.add_post_transform(MendStructure)
     app.connect("builder-inited", front_page)
     app.connect("html-page-context", context, priority=900)

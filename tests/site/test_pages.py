@@ -1,0 +1,329 @@
+"""Every page of the built site, in a real browser: nothing foreign, nothing broken, nothing out of reach."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlparse
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from .conftest import HTML, ROOT, html_pages
+
+HERE = Path(__file__).parent
+NODE = ROOT / ".venv" / "bin" / "node"
+AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = html_pages(HTML) if HTML.exists() else []
+NAMESPACES = {"www.w3.org"}  # in scripts that draw SVG: a name, never an address
+
+
+class Visit:
+    """A page opened once, with what happened meanwhile; the tests below look at it from every side."""
+
+    def __init__(self, browser, site, name: str) -> None:
+        self.name, self.url = name, site.url + name
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("response", lambda answer: answer.status >= 400 and
+                     self.complaints.append(f"{answer.status}: {answer.url}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda message: message.type in ("error", "warning") and
+                     self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.goto(self.url, wait_until="load")
+        self.page.wait_for_function("document.fonts.status === 'loaded'")
+        self.page.evaluate(AXE.read_text("utf-8"))
+
+    def look(self, width: int, theme: str) -> None:
+        self.page.set_viewport_size({"width": width, "height": 844})
+        self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        # Two frames: the script that makes wide boxes reachable answers to the new width.
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def visit(request, browser, site):
+    visit = Visit(browser, site, request.param)
+    yield visit
+    visit.context.close()
+
+
+def test_nothing_is_asked_of_another_host(visit, site):
+    own = (site.url, "data:", "blob:")
+    assert [url for url in visit.requests if not url.startswith(own)] == []
+
+
+def test_console_is_silent(visit):
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_violation(visit, width, theme):
+    visit.look(width, theme)
+    # Formulas inherit their color and scroll in a box of ours; looking into each once is enough.
+    once = "document" if (width, theme) == (1280, "light") else "{exclude: [['.katex']]}"
+    found = visit.page.evaluate(f"axe.run({once}, {{resultTypes: ['violations']}}).then(r => r.violations)")
+    assert [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
+
+
+def test_no_sideways_scrolling_on_a_small_phone(visit):
+    visit.look(360, "light")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_everything_that_scrolls_can_be_reached_by_keyboard(visit):
+    visit.look(360, "light")
+    unreachable = visit.page.evaluate("""() => [...document.querySelectorAll("main *")].filter(box =>
+        box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX) &&
+        box.tabIndex < 0 && !box.querySelector("a, button, input, [tabindex='0']"))
+        .map(box => box.outerHTML.slice(0, 200))""")
+    assert unreachable == []
+
+
+def test_one_title_and_headings_without_gaps(visit):
+    levels = visit.page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5')].map(h => +h.tagName[1])")
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert [(a, b) for a, b in itertools.pairwise(levels) if b > a + 1] == []
+
+
+def test_math_is_set_and_readable_without_eyes(visit):
+    counts = visit.page.evaluate("""() => ({
+        formulas: document.querySelectorAll(".math, .equation").length,
+        mathml: document.querySelectorAll(".katex-mathml > math").length,
+        errors: document.querySelectorAll(".katex-error").length,
+        raw: [...document.querySelectorAll("main p")].filter(p => [...p.childNodes].some(n =>
+          n.nodeType === 3 && /\\$[^$]+\\$|\\\\(frac|sum|log)\\b/.test(n.data))).length,
+    })""")
+    assert counts["mathml"] == counts["formulas"]
+    assert (counts["errors"], counts["raw"]) == (0, 0)
+
+
+def test_pictures_say_what_they_show(visit):
+    names = visit.page.evaluate("""() => [
+        ...[...document.querySelectorAll("main img, main [role=img]")].map(e => e.ariaLabel ?? e.alt ?? ""),
+        ...[...document.querySelectorAll("noscript")].flatMap(e =>
+            [...e.textContent.matchAll(/role="img" aria-label="([^"]*)"/g)].map(m => m[1]))]""")
+    poor = [name for name in names
+            if len(name.split()) < 3 or "/" in name.split()[0] or re.search(r"\.(svg|png|jpe?g)$", name)]
+    assert poor == []
+
+
+def test_page_names_its_build_and_its_subject(visit):
+    foot = visit.page.inner_text(".foot")
+    assert re.search(r"Built \d+ \w+ \d{4}", foot)
+    assert re.search(r"Python 3\.\d+\.\d+, NumPy [\d.]+, SciPy [\d.]+", foot)
+    assert len(visit.page.get_attribute("meta[name=description]", "content")) > 20
+
+
+def test_quizzes_answer_to_the_keyboard(visit):
+    visit.look(1280, "light")
+    for quiz in visit.page.query_selector_all(".quiz"):
+        options = quiz.query_selector_all(".quiz-option")
+        assert not any(option.query_selector(".quiz-why").is_visible() for option in options)
+        options[0].query_selector("input").focus()
+        visit.page.keyboard.press("Space")
+        for number, option in enumerate(options):
+            why = option.query_selector(".quiz-why")
+            assert why.is_visible()
+            assert [other.query_selector(".quiz-why").is_visible() for other in options].count(True) == 1
+            right = option.query_selector("input").get_attribute("value") == "right"
+            assert why.inner_text().startswith("Right." if right else "Not this one.")
+            said = quiz.query_selector("[role=status]").text_content()
+            assert said.strip().startswith("Right." if right else "Not this one.")
+            if number < len(options) - 1:
+                visit.page.keyboard.press("ArrowDown")
+
+
+def test_print_shows_text_and_answers_only(visit):
+    visit.look(1280, "dark")
+    visit.page.emulate_media(media="print")
+    try:
+        assert not visit.page.is_visible(".top")
+        assert not visit.page.is_visible("#chapters")
+        assert all(why.is_visible() for why in visit.page.query_selector_all(".quiz-why"))
+        background = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == "rgb(255, 255, 255)"
+        hidden = visit.page.evaluate("""() => [...document.querySelectorAll("details > :not(summary)")]
+            .filter(e => !e.checkVisibility({contentVisibilityAuto: true})).length""")
+        assert hidden == 0
+    finally:
+        visit.page.emulate_media(media="screen")
+
+
+# -- the site as files -------------------------------------------------------------------------------
+
+
+class Links(HTMLParser):
+    """The ids of a page, the addresses it links to and those it loads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.ids.update(value for key in ("id", "name") if (value := values.get(key)))
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        elif tag in ("img", "script", "source", "iframe", "video", "audio", "object", "embed"):
+            self.loads.extend(value for key in ("src", "data") if (value := values.get(key)))
+        elif tag == "link" and values.get("rel") != "canonical" and values.get("href"):
+            self.loads.append(values["href"])
+
+
+@pytest.fixture(scope="module")
+def parsed(site):
+    return {name: Links((site.root / name).read_text("utf-8")) for name in site.pages}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_anchors_resolve(name, parsed, site):
+    broken = []
+    for link in parsed[name].links + parsed[name].loads:
+        if urlparse(link).scheme in ("http", "https", "mailto", "data"):
+            continue
+        address, anchor = urldefrag(urljoin(f"/{name}", link))
+        target = unquote(urlparse(address).path).lstrip("/") or "index.html"
+        if not (site.root / target).is_file() or (anchor and target in parsed
+                                                  and unquote(anchor) not in parsed[target].ids):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_loads_only_its_own_files(name, parsed):
+    assert [load for load in parsed[name].loads if re.match(r"(https?:)?//", load)] == []
+
+
+def test_scripts_and_styles_ask_no_other_host(site):
+    for path in [*site.root.rglob("*.css"), *site.root.rglob("*.js"), *site.root.rglob("*.mjs")]:
+        # What could be asked for stands in a string or in url(); comments and names of standards are words.
+        found = re.findall(r"""["'`(](?:https?:)?//([a-z0-9-]+\.[a-z0-9.-]+)""", path.read_text("utf-8"))
+        assert set(found) - NAMESPACES == set(), path
+
+
+def test_site_carries_nothing_that_no_page_uses(site, parsed):
+    used = {urljoin(f"/{name}", urldefrag(load)[0]).split("?")[0].lstrip("/")
+            for name, links in parsed.items() for load in links.loads}
+    scripts = {str(path.relative_to(site.root)) for path in site.root.rglob("*.js")}
+    assert scripts - used == set()
+    assert len(list(site.root.rglob("*.css"))) == 1
+
+
+@pytest.fixture(scope="module")
+def html_faults(site, tmp_path_factory):
+    report = tmp_path_factory.mktemp("html") / "report.json"
+    validate = HERE / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
+    command = [NODE, validate, "--config", HERE / "htmlvalidate.json", "--formatter", f"json={report}",
+               *(site.root / name for name in PAGES)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert report.exists(), run.stderr
+    return {Path(page["filePath"]): page["messages"] for page in json.loads(report.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_html_is_valid(name, html_faults, site):
+    faults = html_faults.get((site.root / name).resolve(), [])
+    assert [(m["ruleId"], m["message"], m["line"]) for m in faults] == []
+
+
+def test_style_sheet_knows_every_part(site):
+    """A component that a chapter starts to use without a style of the book's own shows up here."""
+    unstyled = re.compile(r'class="[^"]*\bsd-(?:tab|btn|badge|avatar|octicon|material)[^"]*"')
+    for page in PAGES:
+        assert unstyled.findall((site.root / page).read_text("utf-8")) == [], page
+
+
+# -- the reader's ways -------------------------------------------------------------------------------
+
+
+def test_front_page_is_the_root(page, site):
+    page.goto(site.url)
+    assert page.url == site.url
+    assert page.locator("h1").count() == 1
+
+
+def test_search_finds_a_word(page, site):
+    page.goto(site.url)
+    page.get_by_role("link", name="Search").click()
+    page.get_by_role("searchbox").fill("likelihood")
+    page.keyboard.press("Enter")
+    hits = page.locator("ul.search li a")
+    hits.first.wait_for()
+    for address in hits.evaluate_all("links => links.map(link => link.href.split('#')[0])"):
+        assert page.request.get(address).ok, address
+    hits.first.click()
+    assert "likelihood" in page.inner_text("main").lower()
+
+
+def test_theme_button_switches_and_is_remembered(page, site):
+    page.emulate_media(color_scheme="light")
+    page.goto(site.url)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate(ground)
+    assert sum(map(int, re.findall(r"\d+", dark))) < 150 < sum(map(int, re.findall(r"\d+", light)))
+    page.reload()
+    assert page.evaluate(ground) == dark
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(ground) == light
+
+
+def test_chapters_open_on_a_phone_and_by_keyboard(page, site):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(site.url)
+    chapters = page.locator("#chapters")
+    assert not chapters.is_visible()
+    page.get_by_role("button", name="Chapters").focus()
+    page.keyboard.press("Enter")
+    assert chapters.is_visible()
+    page.keyboard.press("Escape")
+    assert not chapters.is_visible()
+
+
+LIVE = [name for name in PAGES if 'class="live"' in (HTML / name).read_text("utf-8")]
+NOTEBOOKS = sorted(path.relative_to(HTML).as_posix() for path in HTML.glob("_sources/**/*.ipynb"))
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_without_javascript_a_drawing_stands_in(name, browser, site):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(site.url + name)
+    plots = page.locator(".live")
+    for number in range(plots.count()):
+        drawing = plots.nth(number).locator("svg[role=img]")
+        assert drawing.is_visible()
+        assert drawing.bounding_box()["height"] > 100
+    context.close()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_download_is_the_stored_notebook(name, site, parsed):
+    page = name.removeprefix("_sources/").replace(".ipynb", ".html")
+    assert any(link.endswith(name) for link in parsed[page].links)
+    assert (site.root / name).read_bytes() == (ROOT / name.removeprefix("_sources/")).read_bytes()
+
+
+def test_downloaded_notebook_runs_in_an_empty_folder(site, tmp_path):
+    if not NOTEBOOKS:
+        pytest.skip("the book has no notebook yet")
+    notebook = nbformat.read(site.root / NOTEBOOKS[0], as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert any(cell.get("outputs") for cell in notebook.cells)
+    assert list(tmp_path.iterdir()) == []
