@@ -63,16 +63,15 @@ export default explorable({
     });
     const product = ui.stat("likelihood", "_L_(_θ_) in float64", "data");
     const log = ui.stat("log_likelihood", "_ℓ_(_θ_)", "likelihood");
-    const ratio = ui.stat("likelihood_interval", "95 % by likelihood ratio", "likelihood");
+    const ratio = ui.stat("likelihood_interval", "95 % by likelihood", "likelihood");
     const wald = ui.stat("wald_interval", "95 % by Wald");
 
     const over = ui.panel(), under = ui.panel();
     const fill = ui.path(over.marks, { idea: "likelihood", fill: true, opacity: 0.16 });
     const hill = ui.path(over.marks, { idea: "likelihood", width: 2.5 });
-    const peak = ui.text(over.over, { idea: "likelihood" });
     const empty = ui.text(over.over, { idea: "wrong", anchor: "middle" });
     const truthLines = [over, under].map((panel) => ui.path(panel.marks, { idea: "truth" }));
-    const truthName = ui.text(under.over, { idea: "truth" });
+    const truthName = ui.text(over.over, { idea: "truth" });
     const cut = ui.path(under.marks, { idea: "muted", width: 1, "stroke-dasharray": "2 3" });
     const cutName = ui.text(under.over, { idea: "muted", anchor: "end" });
     const parabola = ui.path(under.marks, { idea: "muted", width: 2, "stroke-dasharray": "6 4" });
@@ -80,6 +79,7 @@ export default explorable({
     const bars = ["likelihood", "muted"].map((idea) => ({ bar: ui.path(under.marks, { idea, width: 5, dash: false }),
       ends: ui.path(under.marks, { idea, width: 1, opacity: 0.6 }), name: ui.text(under.over, { idea }) }));
     const top = ui.dot(under.over, { idea: "likelihood", r: 4.5 });
+    const topName = ui.text(under.over, { idea: "likelihood" });
     const guides = [over, under].map((panel) => ui.path(panel.marks, { idea: "data", width: 1.5 }));
     const dot = ui.dot(over.over, { idea: "data", r: 5 });
 
@@ -129,7 +129,7 @@ export default explorable({
       const peakHeight = Math.exp(summit);
       over.layout({ left, top: 28, width, height: overHeight, x, y: [0, 1.15], xTicks: 0, yTicks: 0, yLabelAt: 0,
                     yLabel: "likelihood _L_(_θ_), a product of _n_ factors" });
-      under.layout({ left, top: overHeight + 66, width, height: underHeight, x, y: [FLOOR, 0.5], xLabel: "_θ_", yTicks: 4, yLabelAt: 0,
+      under.layout({ left, top: overHeight + 66, width, height: underHeight, x, y: [FLOOR, 0.9], xLabel: "_θ_", yTicks: 4, yLabelAt: 0,
                      yLabel: "log-likelihood below its top, _ℓ_(_θ_) − _ℓ_(_θ̂_)" });
       ui.height(overHeight + underHeight + 110);
 
@@ -141,9 +141,9 @@ export default explorable({
       const relative = heights.map(([t, b]) => [t, seen * Math.exp(b)]);
       set(hill, { d: polyline(over, relative), stroke: seen ? "var(--mle-likelihood)" : "var(--mle-wrong)" });
       set(fill, { d: polyline(over, relative, 0) });
-      const bestX = over.x(best), flip = bestX > left + width * 0.6;
-      set(peak, { x: bestX + (flip ? -10 : 10), y: over.y(1) + 5, "text-anchor": flip ? "end" : "start" });
-      say(peak, seen ? `top: ${short(peakHeight, 3)}` : "");
+      // Names stand away from each other: θ* on its side of the estimate, the rest on the other.
+      const bestX = over.x(best), room = 120;
+      const flip = bestX + room > left + width || (s.truth !== null && s.truth > best && bestX - room > left);
       set(empty, { x: left + width / 2, y: over.y(0.5) });
       say(empty, seen ? "" : ui.width > 460 ? "every value underflows to 0: the product is gone, its logarithm below is not" : "all values underflow to 0");
       set(curve, { d: polyline(under, heights) });
@@ -153,31 +153,38 @@ export default explorable({
       const cutRight = (lr[1] + normal[1]) / 2 < x[1] * 0.75;
       set(cutName, { x: cutRight ? left + width - 2 : left + 4, y: under.y(-CUT) - 6, "text-anchor": cutRight ? "end" : "start" });
 
-      const broken = se === 0 ? "no width: wrong at the edge" : normal[0] < 0 || normal[1] > (s.family === "bernoulli" ? 1 : Infinity)
-        ? "leaves the parameter space" : "";
+      const broken = se === 0 ? "no width at the edge" : normal[0] < 0 || normal[1] > (s.family === "bernoulli" ? 1 : Infinity)
+        ? "leaves the space of _θ_" : "";
       const ideaOfWald = broken ? "wrong" : "muted";
       [[lr, "likelihood ratio", "likelihood", -4.75], [normal, "Wald", ideaOfWald, -5.7]].forEach(([[lo, hi], label, idea, y], i) => {
         const { bar, ends, name } = bars[i], ink = `var(--mle-${idea})`;
         const thick = hi > lo ? [[lo, y], [hi, y]] : [[best - 0.004 * x[1], y], [best + 0.004 * x[1], y]];
         set(bar, { d: polyline(under, thick), stroke: ink });
         set(ends, { d: hi > lo ? polyline(under, [[lo, y], [lo, -CUT]]) + polyline(under, [[hi, y], [hi, -CUT]]) : "", stroke: ink });
-        const after = under.x(hi) + 150 < left + width;
-        set(name, { x: after ? under.x(Math.max(hi, 0)) + 10 : under.x(lo) - 10, y: under.y(y) + 4, "text-anchor": after ? "start" : "end", fill: `var(--mle-${idea}-text)` });
-        say(name, i && broken ? `Wald: ${broken.split(":")[0]}` : label);
+        const text = i && broken ? `Wald: ${broken}` : label, long = 7 * text.length + 10;
+        const after = under.x(hi) + long < left + width, before = under.x(lo) - long > left;
+        const [tx, anchor] = after ? [under.x(Math.max(hi, 0)) + 10, "start"] : before ? [under.x(lo) - 10, "end"]
+          : [under.x((Math.max(lo, x[0]) + Math.min(hi, x[1])) / 2), "middle"];
+        set(name, { x: tx, y: under.y(y) + (after || before ? 4 : -8), "text-anchor": anchor, fill: `var(--mle-${idea}-text)` });
+        say(name, text);
       });
       set(parabola, { stroke: `var(--mle-${ideaOfWald})` });
       set(top, { cx: under.x(best), cy: under.y(0) });
       const truth = s.truth;
       truthLines.forEach((line, i) => set(line, { d: truth === null ? "" : polyline([over, under][i], [[truth, -99], [truth, 99]]) }));
       say(truthName, truth === null ? "" : "_θ_*");
-      set(truthName, { x: under.x(truth ?? 0) + 6, y: under.top + 14 });
+      const outward = truth !== null && truth < best ? -1 : 1;
+      set(truthName, { x: over.x(truth ?? 0) + 6 * outward, y: over.top + 10, "text-anchor": outward > 0 ? "start" : "end" });
+      say(topName, `_θ̂_ = ${short(best, 3)}`);
+      set(topName, { x: bestX + (flip ? -8 : 8), y: under.y(0) - 8, "text-anchor": flip ? "end" : "start" });
       guides.forEach((line, i) => set(line, { d: polyline([over, under][i], [[s.theta, -99], [s.theta, i ? below(s.theta) : seen * Math.exp(below(s.theta))]]) }));
       set(dot, { cx: over.x(s.theta), cy: over.y(seen * Math.exp(below(s.theta))) });
 
-      product.set(multiplied, short(multiplied, 3), multiplied === 0 && now > -Infinity ? "underflow" : `${s.n} factors`);
-      log.set(now, fixed(now, 3), `top ${fixed(summit, 3)} at _θ̂_ = ${short(best)}`);
+      product.set(multiplied, short(multiplied, 3), multiplied === 0 && now > -Infinity ? "underflow" : `top ${short(peakHeight, 3)}`);
+      log.set(now, fixed(now, 3), `top ${fixed(summit, 3)}`);
       const interval = (stat, [lo, hi], note) => {
-        stat.set(`${lo},${hi}`, `${short(lo, 3)} to ${short(hi, 3)}`, note);
+        const text = hi < 0.05 ? (v) => short(v, 2) : (v) => fixed(v, hi < 5 ? 3 : 2);
+        stat.set(`${lo},${hi}`, `${text(lo)} – ${text(hi)}`, note);
       };
       interval(ratio, lr, `width ${short(lr[1] - lr[0], 3)}`);
       interval(wald, normal, broken || `width ${short(normal[1] - normal[0], 3)}`);
