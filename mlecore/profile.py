@@ -49,10 +49,10 @@ class Profile:
         theta[self.index] = self.constraint.from_free(u)
         names = list(self.fit.family.parameters)
         held = {n: theta[names.index(n)] for n in names if n == self.name or n in self.fit.fixed}
-        point, reached, *_ = solve(self.sample, held, lambda: [theta, self._restart(held)], strict=False)
+        point, reached, *_ = solve(self.sample, held, lambda: [theta], strict=False)
         if reached > 1e-5:
             raise ConvergenceError(
-                f"the profile of {self.name} did not converge at {theta[self.index]:.6g} (score {reached:.1e})"
+                f"the profile of {self.name} did not converge at {theta[self.index]:.6g}: score {reached:.0e}"
             )
         fall = 2 * (self.top.value - point.value)
         if fall < -1e-6:
@@ -62,10 +62,6 @@ class Profile:
             )
         self.warm = point.theta
         return fall, -2 * point.score[self.index] * self.constraint.slopes(theta[self.index])[0]
-
-    def _restart(self, held):
-        names = list(self.fit.family.parameters)
-        return np.array([held.get(name, value) for name, value in zip(names, self.top.theta, strict=True)])
 
     def end(self, direction, cut):
         """The value where the deviance reaches ``cut``, looking in ``direction`` from the estimate."""

@@ -87,10 +87,10 @@ def piece_totals(member, piece):
         value = total(kernels[0](*columns))
         score = np.array([total(v) for v in kernels[1](*columns)])
         lower = [total(v) for v in kernels[2](*columns)]
-    k = score.size
-    hessian = np.empty((k, k))
-    hessian[np.tril_indices(k)] = lower
-    hessian[np.tril_indices(k)[::-1]] = lower
+    hessian, entries = np.empty((score.size, score.size)), iter(lower)
+    for i in range(score.size):
+        for j in range(i + 1):
+            hessian[i, j] = hessian[j, i] = next(entries)
     return value, score, hessian
 
 

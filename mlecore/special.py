@@ -1,5 +1,7 @@
 """Differences that lose their digits when taken naively, computed so that they do not."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
@@ -16,12 +18,29 @@ def log1pmx(x):
     small = np.abs(x) < 0.1
     if small.any():
         t = x[small] / (2 + x[small])
-        square = t * t
-        series = np.zeros_like(t)
-        for odd in (13, 11, 9, 7, 5, 3):
-            series = series * square + 2.0 / odd
-        out[small] = t * (series * square - x[small])
+        out[small] = _artanh_tail(t) - t * x[small]
     return out
+
+
+def log_curvature(x):
+    """x(2 + x)/(1 + x) - 2 log(1 + x) to full relative precision, for x >= 0: x**3/3 where x is small."""
+    t = np.minimum(x / (2 + x), 0.05)
+    small = 4 * t**3 / (1 - t * t) - 2 * _artanh_tail(t)
+    return np.where(x < 0.1, small, x * (2 + x) / (1 + x) - 2 * np.log1p(x))
+
+
+def _artanh_tail(t):
+    """2 artanh(t) - 2 t for small t, by its series."""
+    series = 0.0
+    for odd in (13, 11, 9, 7, 5, 3):
+        series = series * t * t + 2 / odd
+    return series * t**3
+
+
+def log_excess(y, m):
+    """log(y/m) - (y - m)/m, for y and m > 0: never positive, and 0 where they are equal."""
+    x = (y - m) / m
+    return np.where(np.abs(x) < 0.1, log1pmx(x), np.log(y / m) - x)
 
 
 def stirling_error(x):
@@ -48,6 +67,7 @@ def log_minus_digamma(x):
     return np.where(np.less(x, 16), np.log(small) - digamma(small), series)
 
 
+@lru_cache(maxsize=8)
 def student_constant(nu):
     """c(nu) = log Gamma((nu+1)/2) - log Gamma(nu/2) - log(nu/2)/2, and its first two derivatives.
 

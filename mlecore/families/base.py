@@ -111,15 +111,15 @@ class Family:
         -------
         ndarray, the shape of y
         """
-        y, inside = self._inside(y)
+        y, safe, inside = self._inside(y)
         with np.errstate(all="ignore"):
-            return np.where(inside, self._log_prob(y), np.where(np.isnan(y), np.nan, -np.inf))[()]
+            return np.where(inside, self._log_prob(safe), np.where(np.isnan(y), np.nan, -np.inf))[()]
 
     def score(self, y):
         """Derivative of ``log_prob`` in the parameters, shape y.shape + (k,); NaN outside the support."""
-        y, inside = self._inside(y)
+        y, safe, inside = self._inside(y)
         with np.errstate(all="ignore"):
-            columns = np.broadcast_arrays(y, *self._score(y))[1:]
+            columns = np.broadcast_arrays(y, *self._score(safe))[1:]
             return np.where(inside[..., None], np.stack(columns, axis=-1), np.nan)
 
     def log_survival(self, y):
@@ -128,14 +128,14 @@ class Family:
             raise DataError(
                 f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} have"
             )
-        y, inside = self._inside(y)
+        y, safe, inside = self._inside(y)
         with np.errstate(all="ignore"):
-            return np.where(inside, self._log_survival(y), np.where(np.isnan(y), np.nan, 0.0))[()]
+            return np.where(inside, self._log_survival(safe), np.where(np.isnan(y), np.nan, 0.0))[()]
 
     def _inside(self, y):
         y = np.asarray(y, dtype=float)
         inside = self.support.contains(y) & np.isfinite(y)
-        return np.where(inside, y, self._somewhere), inside
+        return y, np.where(inside, y, self._somewhere), inside
 
     _somewhere = 0.5  # a stand-in for values outside the support, where the kernels need not be defined
     _log_survival = None

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import betaln, polygamma, xlog1py, xlogy
 
 from ..parameters import POSITIVE
-from ..special import log1pmx, log_minus_digamma, stirling_error
+from ..special import log_excess, log_minus_digamma, stirling_error
 from .base import HALF_LOG_2PI, Family, Support
 
 
@@ -23,29 +23,23 @@ class Beta(Family):
 
     @classmethod
     def gaps(cls, y, center):
-        return log1pmx((y - center) / center), log1pmx((center - y) / (1 - center))
-
-    def _relative(self, y):
-        """(y - m)/m and (m - y)/(1 - m) around the mean m = a/(a + b)."""
-        n = self.a + self.b
-        return (n * y - self.a) / self.a, (self.a - n * y) / self.b
+        return log_excess(y, center), log_excess(1 - y, 1 - center)
 
     def _log_prob(self, y, left=0.0, right=0.0):
         # (a-1) log y + (b-1) log(1-y) - log B(a, b), arranged around the mean so that nothing large cancels.
         a, b = self.a, self.b
-        low, high = self._relative(y)
-        body = a * (log1pmx(low) + left) + b * (log1pmx(high) + right)
+        n = a + b
+        body = a * (log_excess(n * y, a) + left) + b * (log_excess(n * (1 - y), b) + right)
         body = body - np.log(y) - left - np.log1p(-y) - right
-        constant = 0.5 * np.log(a / (a + b) * b) - HALF_LOG_2PI
-        constant += stirling_error(a + b) - stirling_error(a) - stirling_error(b)
+        constant = 0.5 * np.log(a / n * b) - HALF_LOG_2PI
+        constant += stirling_error(n) - stirling_error(a) - stirling_error(b)
         edge = xlogy(a - 1, y) + xlog1py(b - 1, -y) - betaln(a, b)
         return np.where((y > 0) & (y < 1), body + constant, edge)
 
     def _score(self, y, left=0.0, right=0.0):
-        low, high = self._relative(y)
-        both = log_minus_digamma(self.a + self.b)
-        first = np.log1p(low) + left + log_minus_digamma(self.a) - both
-        return first, np.log1p(high) + right + log_minus_digamma(self.b) - both
+        a, b, n = self.a, self.b, self.a + self.b
+        first = np.log(y / (a / n)) + left + log_minus_digamma(a) - log_minus_digamma(n)
+        return first, np.log1p(-y) - np.log(b / n) + right + log_minus_digamma(b) - log_minus_digamma(n)
 
     def _hessian(self, y, left=0.0, right=0.0):
         both = polygamma(1, self.a + self.b)

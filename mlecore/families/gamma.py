@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import gammaln, polygamma, xlogy
 
 from ..parameters import POSITIVE, SCALE
-from ..special import log1pmx, log_minus_digamma, stirling_error
+from ..special import log_excess, log_minus_digamma, stirling_error
 from .base import HALF_LOG_2PI, Family, Support
 
 
@@ -23,19 +23,19 @@ class Gamma(Family):
 
     @classmethod
     def gaps(cls, y, center):
-        return (log1pmx((y - center) / center),)
+        return (log_excess(y, center),)
 
     def _log_prob(self, y, gap=0.0):
         # (shape-1) log y - y/scale - shape log(scale) - log Gamma(shape), arranged around the mean so that
         # nothing large cancels.
         k, mean = self.shape, self.shape * self.scale
-        body = k * (log1pmx((y - mean) / mean) + gap) - np.log(y) - gap
+        body = k * (log_excess(y, mean) + gap) - np.log(y) - gap
         edge = xlogy(k - 1, y) - k * np.log(self.scale) - gammaln(k)
         return np.where(y > 0, body + 0.5 * np.log(k) - stirling_error(k) - HALF_LOG_2PI, edge)
 
     def _score(self, y, gap=0.0):
         mean = self.shape * self.scale
-        return np.log1p((y - mean) / mean) + gap + log_minus_digamma(self.shape), (y - mean) / self.scale**2
+        return np.log(y / mean) + gap + log_minus_digamma(self.shape), (y - mean) / self.scale**2
 
     def _hessian(self, y, gap=0.0):
         k, s = self.shape, self.scale
@@ -51,6 +51,6 @@ class Gamma(Family):
     @classmethod
     def start(cls, y, w):
         mean = np.average(y, weights=w)
-        gap = -np.average(log1pmx((y - mean) / mean), weights=w)
+        gap = -np.average(log_excess(y, mean), weights=w)
         shape = (3 - gap + np.sqrt((gap - 3) ** 2 + 24 * gap)) / (12 * gap)  # Minka (2002)
         return shape, mean / shape

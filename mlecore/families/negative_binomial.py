@@ -5,7 +5,7 @@ from scipy.special import betainc
 
 from ..errors import IdentifiabilityError
 from ..parameters import POSITIVE
-from ..special import log1pmx, stirling_error
+from ..special import log1pmx, log_curvature, stirling_error
 from .base import Family, Support
 
 TABLE = 65_536  # sums over j < y are exact up to here, Euler-Maclaurin beyond
@@ -55,17 +55,19 @@ class NegativeBinomial(Family):
         first, second = first[index], second[index]
         far = y > TABLE
         if far.any():
-            for out, integral, power in ((first, self._integral, 1), (second, self._square_integral, 2)):
-                f = (y[far] / (1 + a * y[far])) ** power
-                out[far] += integral(y[far]) - integral(float(TABLE)) - 0.5 * (f - ratio[-1] ** power)
+            for out, power in ((first, 1), (second, 2)):
+                out[far] += self._antidifference(y[far], power) - self._antidifference(float(TABLE), power)
         return first, second
 
-    def _integral(self, j):
-        return -log1pmx(self.alpha * j) / self.alpha**2
-
-    def _square_integral(self, j):
+    def _antidifference(self, j, power):
+        """Euler-Maclaurin: integral - f/2 + f'/12 of f = (j/(1 + alpha j))**power."""
         u = self.alpha * j
-        return (u * u / (1 + u) * -1 - 2 * log1pmx(u)) / self.alpha**3
+        if power == 1:
+            integral = -log1pmx(u) / self.alpha**2
+        else:
+            integral = log_curvature(u) / self.alpha**3
+        ratio = j / (1 + u)
+        return integral - 0.5 * ratio**power + power * ratio ** (power - 1) / (12 * (1 + u) ** 2)
 
     def _score(self, y):
         m, a, u = self.mean, self.alpha, self.alpha * self.mean
@@ -81,8 +83,7 @@ class NegativeBinomial(Family):
     def _curvature(self, y):
         """Second derivative in alpha of -(y + 1/alpha) log(1 + alpha mean)."""
         m, u = self.mean, self.alpha * self.mean
-        bracket = (u / (1 + u)) ** 2 - 2 * u * u / (1 + u) - 2 * log1pmx(u)
-        return bracket / self.alpha**3 + y * (m / (1 + u)) ** 2
+        return (log_curvature(u) - u**3 / (1 + u) ** 2) / self.alpha**3 + y * (m / (1 + u)) ** 2
 
     def fisher_information(self):
         # The mean is orthogonal to alpha. The expected sum over j < Y is a sum of tail probabilities, cut

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from ..parameters import COUNT_RATE
-from ..special import log1pmx, stirling_error
+from ..special import log_excess, stirling_error
 from .base import Family, Support, average
 
 
@@ -23,7 +23,7 @@ class Poisson(Family):
     def _log_prob(self, y, gap=0.0):
         # Loader's saddle-point form (2000): y log(rate) - rate - log y! without subtracting large numbers.
         at = np.where(y > 0, y, 1.0)
-        body = at * log1pmx((self.rate - at) / at) - 0.5 * np.log(2 * np.pi * at) - stirling_error(at)
+        body = at * log_excess(self.rate, at) - 0.5 * np.log(2 * np.pi * at) - stirling_error(at)
         return np.where(y > 0, body, -self.rate) - gap
 
     def _score(self, y, gap=0.0):
