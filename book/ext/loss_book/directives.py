@@ -24,8 +24,8 @@ class page_note(nodes.General, nodes.Element):
     """A trap, a prediction or a line to remember."""
 
 
-class note_title(nodes.TextElement):
-    """The line above a note or a quiz."""
+class note_title(nodes.title):
+    """The line above a note or a quiz; a title, so that a link without text shows it."""
 
 
 class quiz(nodes.General, nodes.Element):

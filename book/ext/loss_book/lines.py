@@ -9,14 +9,15 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-CELL = 10_000  # myst-nb's line in a notebook: cell · 10000 + line
+CELL = 10_000  # myst-nb's line in a notebook: cell · 10000 + line + 1
 
 
 def find_lines(app: Sphinx, document: nodes.document) -> None:
     """myst-parser gives no line to what stands in a table cell; look the target up in the source."""
-    for node in document.findall(lambda node: isinstance(node, addnodes.pending_xref | nodes.math)):
+    kinds = addnodes.pending_xref | nodes.math | nodes.image
+    for node in document.findall(lambda node: isinstance(node, kinds)):
         if node.line is None:
-            target = node.get("reftarget") or node.astext()
+            target = node.get("reftarget") or Path(node.get("uri", "")).name or node.astext()
             node.source = node.source or str(app.env.doc2path(app.env.docname))
             node.line = line_of(app.env.doc2path(app.env.docname), target)
 
@@ -29,7 +30,7 @@ def line_of(path: str, text: str) -> int | None:
     for cell, content in enumerate(parts, 1):
         for line, words in enumerate(content.splitlines(), 1):
             if text in words:
-                return cell * CELL + line if notebook else line
+                return cell * CELL + line + 1 if notebook else line
     return None
 
 

@@ -19,6 +19,8 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
+from loss_book.lines import CELL
+
 logger = logging.getLogger(__name__)
 BOOK = Path(__file__).resolve().parents[2]
 KATEX = BOOK / "node_modules" / "katex"
@@ -79,10 +81,10 @@ def _set(translator: HTML5Translator, node: nodes.Element, tex: str, display: bo
 
 
 def _cell(node: nodes.Element) -> str:
-    """myst-nb numbers the lines of a notebook as cell · 10000 + line; say it in words."""
+    """myst-nb numbers the lines of a notebook as cell · 10000 + line + 1; say it in words."""
     line = node.line or (node.parent.line if node.parent is not None else None) or 0
-    cell, line = divmod(line, 10_000)
-    return f" (cell {cell}, line {line})" if cell else ""
+    cell, line = divmod(line, CELL)
+    return f" (cell {cell}, line {line - 1})" if cell else ""
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:

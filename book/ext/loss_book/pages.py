@@ -94,6 +94,7 @@ class MendStructure(SphinxPostTransform):
         # sphinx-exercise wraps every body in a section with one and the same id.
         for section in list(self.document.findall(nodes.section)):
             if section["ids"] in (["exercise-content"], ["solution-content"]):
+                section["ids"] = []  # else the first child inherits it
                 section.replace_self(section.children)
 
 
