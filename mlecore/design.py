@@ -82,7 +82,8 @@ class Design:
                 B *= np.sqrt(w)[:, None]
             return weight, len(y), total, B.T @ B
 
-        self.n, self.n_rows, total, gram = self.sum(moments)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.n, self.n_rows, total, gram = self.sum(moments)
         self.mean_y, p = total / self.n, self.p
         if self.n_rows < p and not identified:
             raise IdentifiabilityError(
@@ -152,7 +153,10 @@ class Design:
             null = np.append(-solve_triangular(U[:k, :k], U[:k, k]), 1.0)
             # Rounding in a shifted column is relative to its size before the shift.
             if abs(U[k, k]) <= noise * (np.abs(null) @ (self.norms / size)[order[: k + 1]]):
-                involved = sorted(order[j] for j in range(k + 1) if abs(null[j]) > 1e-6)
+                combination = np.zeros(len(U))
+                combination[order[: k + 1]] = null / size[order[: k + 1]]
+                terms = np.abs(self.to_original @ combination) * self.norms
+                involved = np.flatnonzero(terms > 1e-6 * terms.max())[:8]
                 raise IdentifiabilityError(
                     f"collinear columns: {', '.join(names[j] for j in involved)} are linearly dependent "
                     f"(rank {k} of {len(U)}). Drop one of them, or give the coefficients a prior"

@@ -266,7 +266,11 @@ class _LikelihoodModel(BaseEstimator):
             return np.concatenate([b, shape[free]])
 
         if noise.convex:
-            return [with_scale(design.start)]
+            theta = with_scale(design.start)
+            logs = objective.split(theta)[1]
+            inside = np.count_nonzero(np.abs(y - A @ design.start) <= np.exp(logs[0] + logs[1]))
+            # Beyond its threshold Huber's loss has no curvature to step by; near the median regression it has.
+            return [theta if inside > 2 * p or self.prior is not None else with_scale(lad(A, y, w)[0])]
         rng, candidates = np.random.default_rng(0), [design.start]
         if self.prior is None:
             candidates.append(lad(A, y, w)[0])
@@ -421,6 +425,7 @@ class _LikelihoodModel(BaseEstimator):
     @property
     def p_values_(self):
         """Two-sided Wald p-values of "this coefficient is zero", shaped as `standard_errors_`."""
+        check_is_fitted(self)
         return 2 * norm.sf(np.abs(self._shaped(self._coefficients.ravel()) / self.standard_errors_))
 
     @property

@@ -185,15 +185,21 @@ def lad(design, y, weights, l1=None, l2=None):
     b, dual = polish(design, y, weights, b, l2)
     residual = y - design @ b
     # Dual of the problem: dual'y - (A'dual)' L2^-1 (A'dual) / 2, so the gap is complementary slackness alone.
-    gap = np.abs(weights * np.abs(residual) - dual * residual).sum()
-    magnitude = weights @ (np.abs(y) + np.abs(design) @ np.abs(b))
+    slack = np.abs(weights * np.abs(residual) - dual * residual)
+    magnitude = weights * _magnitude(design, y, b)
     stationarity = np.abs(design.T @ dual - l2 * b).max() / (np.abs(design).T @ weights).max()
     excess = np.max(np.abs(dual) - weights, initial=0.0) / weights.max()
-    if gap > 1e-9 * (weights @ np.abs(residual)) + 1e-12 * magnitude or max(stationarity, excess) > 1e-8:
-        raise ConvergenceError(f"least absolute deviations stopped at a duality gap of {gap:.1e}")
+    if np.any(slack > 1e-8 * magnitude) or max(stationarity, excess) > 1e-8:
+        raise ConvergenceError(f"least absolute deviations stopped at a duality gap of {slack.sum():.1e}")
     if l1 is not None and design.shape[0] > n:
-        b[on[np.abs(residual[n:]) <= 1e-12 * (np.abs(b).max() + np.abs(y).max())]] = 0.0
+        b[on[np.abs(dual[n:]) < weights[n:]]] = 0.0
     return b, dual[:n]
+
+
+def _magnitude(design, y, b):
+    """Size, row by row, of what a residual is the difference of: rounding in it is relative to that."""
+    size = np.abs(y) + np.abs(design) @ np.abs(b)
+    return np.maximum(size, np.median(size)) + np.finfo(float).tiny
 
 
 def _huber_path(design, y, weights, l2):
@@ -239,37 +245,43 @@ def _exchange(design, y, weights, b, _):
         take *= 2
     # Ties would let the exchanges cycle. A perturbation of y far below its precision in use breaks them, and the
     # basis it ends on is optimal for y itself: dual feasibility does not involve y.
-    shake = np.random.default_rng(0).uniform(0.5, 1.0, n) * 1e-12 * (np.abs(y).max() + np.finfo(float).tiny)
-    shaken = y + shake
-    for _ in range(100 * p + n):
+    magnitude = _magnitude(design, y, b)
+    shake = np.random.default_rng(0).uniform(0.5, 1.0, n) * magnitude
+    for size in (1e-11, 1e-9, 1e-7):
+        dual = _descend(design, y + size * shake, weights, basis)
+        if dual is not None:
+            return np.linalg.solve(design[basis], y[basis]), dual
+    raise ConvergenceError("least absolute deviations: too many exchanges")
+
+
+def _descend(design, y, weights, basis):
+    """Exchange rows of `basis` (p,), in place, until its vertex is optimal; the dual (n,), or None after too many."""
+    p = len(basis)
+    for _ in range(1_000 + 100 * p):
         square = design[basis]
-        b = np.linalg.solve(square, shaken[basis])
-        residual = shaken - design @ b
+        residual = y - design @ np.linalg.solve(square, y[basis])
         dual = weights * np.sign(residual)
         dual[basis] = 0.0
         dual[basis] = -np.linalg.solve(square.T, design.T @ dual)
         excess = np.abs(dual[basis]) - weights[basis]
         leaving = int(np.argmax(excess))
         if excess[leaving] <= 1e-10 * weights[basis][leaving]:
-            return np.linalg.solve(square, y[basis]), dual
-        toward = np.sign(dual[basis][leaving])
-        edge = np.linalg.solve(square, -toward * np.eye(p)[leaving])
+            return dual
+        edge = np.linalg.solve(square, -np.sign(dual[basis][leaving]) * np.eye(p)[leaving])
         rate = -(design @ edge)
         rate[basis] = 0.0
         hits = np.flatnonzero(residual * rate < 0)
         times = -residual[hits] / rate[hits]
         by_time = np.argsort(times)
         slopes = np.cumsum(2 * weights[hits[by_time]] * np.abs(rate[hits[by_time]])) - excess[leaving]
-        first = int(np.argmax(slopes >= 0))
-        basis[leaving] = hits[by_time[first]]
-    raise ConvergenceError("least absolute deviations: too many exchanges")
+        basis[leaving] = hits[by_time[min(np.searchsorted(slopes, 0.0), hits.size - 1)]]
+    return None
 
 
 def _on_active(design, y, weights, b, l2):
     """With an L2 penalty: interpolate the rows whose residual is zero, if that satisfies the optimality conditions."""
     residual = y - design @ b
-    scale = np.abs(y).max() + np.abs(b) @ np.abs(design).max(axis=0)
-    active = np.abs(residual) <= 1e-9 * scale
+    active = np.abs(residual) <= 1e-9 * _magnitude(design, y, b)
     rows, m = design[active], int(active.sum())
     dual = weights * np.sign(residual)
     dual[active] = 0.0
