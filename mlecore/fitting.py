@@ -93,6 +93,7 @@ def _solve(sample, fixed, start):
     return solve(sample, held, starts)
 
 
+@np.errstate(all="ignore")
 def solve(sample, held, starts, strict=True):
     """The maximum with the parameters in ``held`` kept: a closed form, else a climb from ``starts()``.
 

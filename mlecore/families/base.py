@@ -41,7 +41,7 @@ class Support:
         if not self.closed:
             inside &= (y != self.low) & (y != self.high)
         i = int(np.argmin(inside))
-        raise DataError(f"y[{i}] = {y[i]:.17g} is outside the support of {family}: {self.text}")
+        raise DataError(f"y[{i}] = {float(y[i])!r} is outside the support of {family}: {self.text}")
 
 
 class Family:

@@ -19,7 +19,7 @@ class Beta(Family):
     support = Support("0 < y < 1", low=0, high=1, closed=False)
     pools = True
     needs_spread = ("a", "b")
-    limits = tuple((name, 1e10, "the spread is lost beside the mean: use Normal") for name in ("a", "b"))
+    limits = tuple((name, 1e7, "the spread is lost beside the mean: use Normal") for name in ("a", "b"))
 
     @classmethod
     def gaps(cls, y, center):
@@ -55,5 +55,6 @@ class Beta(Family):
     @classmethod
     def start(cls, y, w):
         mean = np.average(y, weights=w)
-        size = max(mean * (1 - mean) / np.average((y - mean) ** 2, weights=w) - 1, 1e-2)
+        variance = max(np.average((y - mean) ** 2, weights=w), 1e-9)
+        size = max(mean * (1 - mean) / variance - 1, 1e-2)
         return mean * size, (1 - mean) * size

@@ -19,7 +19,7 @@ class Gamma(Family):
     support = Support("y > 0", low=0, closed=False)
     pools = True
     needs_spread = ("shape",)
-    limits = (("shape", 1e10, "the spread is lost beside the mean: use Normal"),)
+    limits = (("shape", 1e7, "the spread is lost beside the mean: use Normal"),)
 
     @classmethod
     def gaps(cls, y, center):
@@ -52,5 +52,6 @@ class Gamma(Family):
     def start(cls, y, w):
         mean = np.average(y, weights=w)
         gap = -np.average(log_excess(y, mean), weights=w)
+        gap = max(gap, 1e-9)
         shape = (3 - gap + np.sqrt((gap - 3) ** 2 + 24 * gap)) / (12 * gap)  # Minka (2002)
         return shape, mean / shape
