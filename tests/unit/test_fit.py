@@ -66,7 +66,7 @@ def test_estimate_is_within_1e_6_standard_errors_of_mpmath(member):
 
 @every_family
 def test_closed_forms_equal_the_optimizer(member):
-    """Newton from rough values, on the same pooled rows, lands on the closed form (and confirms the others)."""
+    """Newton from rough values, on the same pooled rows, lands on the closed form."""
     if type(member) in (mle.Laplace, mle.Categorical):
         pytest.skip("a kink and a simplex: their closed forms have tests of their own")
     y = draw(member)
@@ -235,7 +235,7 @@ def test_published_censored_exponential():
 @pytest.mark.parametrize(
     ("start", "low", "mean", "deviation", "digits"),
     [
-        # NIST StRD, univariate summary statistics, data sets NumAcc1 to NumAcc4: certified mean and deviation.
+        # NIST StRD, univariate summary statistics, NumAcc1 to NumAcc4: certified mean and deviation.
         (10_000_002, (10_000_001, 10_000_003), 10_000_002, 1.0, 14),
         (1.2, (1.1, 1.3), 1.2, 0.1, 13),
         (1_000_000.2, (1_000_000.1, 1_000_000.3), 1_000_000.2, 0.1, 9),
@@ -287,7 +287,7 @@ def test_censored_weibull_and_exponential_agree_with_lifelines():
 
 
 def test_censored_normal_agrees_with_lifelines():
-    """lifelines fits the log-normal: the same parameters, and a log-likelihood that differs by the Jacobian."""
+    """lifelines fits the log-normal: the same parameters, a log-likelihood that differs by the Jacobian."""
     rng = np.random.default_rng(12)
     time = rng.normal(1.0, 0.7, 400)
     y, censored = np.minimum(time, 1.5), time > 1.5
