@@ -64,6 +64,11 @@ class Counts(Explorable):
                          theta=start_theta if theta is None else theta, **kwargs)
         if k is None:
             self.truth = start_truth if truth is None else truth
+        elif truth is not None:
+            self.truth = truth  # draws the sample
+            if self.k != k:
+                raise t.TraitError(f"k = {k!r} is refused: the sample behind seed={seed} has total {self.k}; "
+                                   "leave out k, or leave out truth")
 
     def _inside(self, name: str, value: float) -> str:
         if self.family == "bernoulli" and value > 1:

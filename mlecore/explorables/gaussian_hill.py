@@ -47,7 +47,10 @@ class GaussianHill(Explorable):
 
     def __init__(self, data: Any = None, *, mu: float = 2.0, sigma: float = 2.0, seed: int = 1, n: int = 10,
                  **kwargs: Any) -> None:
-        super().__init__(data=sample(seed, n) if data is None else data, mu=mu, sigma=sigma, seed=seed, **kwargs)
+        super().__init__(mu=mu, sigma=sigma, seed=seed, **kwargs)
+        if data is None and not (isinstance(n, int) and n >= 2):
+            raise t.TraitError(f"n = {n!r} is refused: draw at least 2 data points")
+        self.data = sample(self.seed, n) if data is None else data
 
     @t.validate("data")
     def _check_data(self, proposal: Any) -> list[float]:

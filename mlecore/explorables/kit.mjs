@@ -368,10 +368,7 @@ class View {
         say(problem, this.set(patch(value)));
       });
     }
-    let typing = false;
-    box.addEventListener("input", () => (typing = true));
-    box.addEventListener("change", () => {
-      typing = false;
+    const typing = this.committed(box, () => {
       const value = box.valueAsNumber, [lo, hi] = of(range);
       const typed = box.validity.badInput ? "That" : box.value === "" ? "An empty box" : `“${box.value}”`;
       const wrong = !Number.isFinite(value) ? `${typed} is not a number`
@@ -386,7 +383,7 @@ class View {
       row.hidden = !show(s);
       if (value !== follow.value && follow.value !== undefined) say(problem, "");
       follow.value = value;
-      if (!typing) {
+      if (!typing()) {
         const shown = String(Number(value.toPrecision(6)));
         if (box.value !== shown) box.value = shown;
       }
@@ -398,6 +395,22 @@ class View {
     };
     this.followers.push(follow);
     return row;
+  }
+
+  // Calls `commit` when what was typed is meant: Enter, a spinner's click, leaving the box. (The change event
+  // alone is not enough: it is not fired for a value that was there before.) Returns whether typing goes on.
+  committed(box, commit) {
+    let typing = false;
+    const end = () => {
+      if (!typing) return;
+      typing = false;
+      commit();
+    };
+    box.addEventListener("input", () => (typing = true));
+    box.addEventListener("change", end);
+    box.addEventListener("blur", end);
+    box.addEventListener("keydown", (event) => event.key === "Enter" && end());
+    return () => typing;
   }
 
   // One of a few: native radio buttons. options: [[value, label], …]
@@ -423,7 +436,7 @@ class View {
     say(html("label", { for: id }, row), label);
     const box = html("input", { type: "text", id, "aria-describedby": error, autocomplete: "off", spellcheck: "false" }, row);
     const problem = html("p", { class: "mle-error", id: error, role: "alert" }, row);
-    box.addEventListener("change", () => {
+    const typing = this.committed(box, () => {
       let wrong;
       try {
         wrong = this.set(parse(box.value));
@@ -434,7 +447,7 @@ class View {
       box.value = format(this.state);
     });
     this.followers.push((s) => {
-      if (document.activeElement === box) return;
+      if (typing()) return;
       const text = format(s);
       if (box.value !== text) {
         box.value = text;
@@ -483,6 +496,8 @@ class View {
       svg("path", { d: "M-2.5 -3.5L-6 0L-2.5 3.5M2.5 -3.5L6 0L2.5 3.5", class: "mle-arrows",
                     transform: axis === "y" ? "rotate(90)" : null }, node);
     }
+    // `touch-action: none` alone does not stop panning on parts of an SVG drawing.
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     const main = axis === "y" ? 1 : 0;
     const handle = { panel, node, at, axis, range, patch, step };
     this.handles.push(handle);

@@ -1,0 +1,519 @@
+"""The live plots in a real browser, on a page without a kernel: keyboard, pointer, touch, numbers, refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import ipywidgets
+import pytest
+import traitlets
+from ipywidgets.embed import embed_data
+
+from mlecore import palette
+from mlecore.explorables import Counts, Explorable, GaussianHill, TwoReadings, static_files
+
+from .conftest import SUB_PATH, missing, serve
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PLOTS = [TwoReadings, GaussianHill, Counts]
+
+
+class Absent(Explorable):
+    """A plot whose front-end module does not exist."""
+
+    _esm = ""
+    theta = traitlets.Float(0.5).tag(sync=True)
+
+
+def write_page(folder: Path, name: str, views: list, theme: str = "light") -> None:
+    """A page as the executed notebook leaves it: the widgets' state, and a view script where each stands."""
+    data = embed_data(views=views, drop_defaults=False)
+    for model in data["manager_state"]["state"].values():
+        model["state"].pop("_esm", None)
+        model["state"].pop("_css", None)
+    views = "".join(f'<div><script type="application/vnd.jupyter.widget-view+json">{json.dumps(view)}</script></div>'
+                    for view in data["view_specs"])
+    (folder / name).write_text(f"""<!DOCTYPE html>
+<html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Live plots</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>{palette.css_variables()} body {{ margin: 0; padding: 16px; background: var(--mle-paper); color: var(--mle-data) }}</style>
+<link rel="stylesheet" href="explorables/explorables.css"></head><body><main><h1>Live plots</h1>
+<script type="application/vnd.jupyter.widget-state+json">{json.dumps(data["manager_state"])}</script>
+{views}</main><script type="module" src="explorables/loader.mjs"></script></body></html>""", "utf-8")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The folder of pages, served: plots.html (one of each), dark.html, beside.html (with other widgets)."""
+    folder = tmp_path_factory.mktemp("plots")
+    (folder / "explorables").mkdir()
+    for name, text in static_files().items():
+        (folder / "explorables" / name).write_text(text, "utf-8")
+    for name, theme in (("plots.html", "light"), ("dark.html", "dark")):
+        write_page(folder, name, [make() for make in PLOTS], theme)
+    plot = TwoReadings()
+    linked = ipywidgets.FloatSlider(value=0.4, min=0, max=2, step=0.1, description="theta")
+    one_way = ipywidgets.IntSlider(value=0, min=0, max=10, description="copy of y")
+    links = [ipywidgets.jslink((linked, "value"), (plot, "theta")), ipywidgets.jsdlink((plot, "y"), (one_way, "value"))]
+    write_page(folder, "beside.html", [ipywidgets.VBox([linked, ipywidgets.HBox([one_way])]), plot, plot,
+                                       Absent(), ipywidgets.Textarea(), *links])
+    server, url = serve(folder)
+    yield url
+    server.shutdown()
+
+
+class Plot:
+    """One live plot on a page, driven as a reader drives it."""
+
+    def __init__(self, page, name: str, number: int = 0) -> None:
+        self.page, self.root = page, page.locator(f".mle-{name}").nth(number)
+        self.root.locator(".mle-svg[height]").wait_for()
+        self.root.scroll_into_view_if_needed()
+
+    def frame(self) -> None:
+        """Wait until what changed is drawn."""
+        self.page.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+    def stat(self, name: str) -> list[float]:
+        self.frame()
+        text = self.root.locator(f'[data-stat="{name}"]').get_attribute("data-value")
+        return [float(part.replace("Infinity", "inf")) for part in text.split(",")]
+
+    def number(self, trait: str):
+        return self.root.locator(f'input[type="number"][data-trait="{trait}"]')
+
+    def bar(self, trait: str):
+        return self.root.locator(f'input[type="range"][data-trait="{trait}"]')
+
+    def type(self, trait: str, text: object) -> None:
+        box = self.number(trait)
+        box.click()
+        box.press("Control+a")
+        box.press("Delete")
+        box.press_sequentially(str(text))
+        box.press("Enter")
+        self.frame()
+
+    def value(self, trait: str) -> float:
+        self.frame()
+        return float(self.number(trait).input_value())
+
+    def choose(self, label: str) -> None:
+        self.root.get_by_role("radio", name=label).check(force=True)
+        self.frame()
+
+    def handle(self, label: str):
+        return self.root.locator(f'[data-handle="{label}"]')
+
+    def center(self, label: str) -> tuple[float, float]:
+        box = self.handle(label).locator(".mle-hit").bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def drag(self, label: str, dx: float, dy: float) -> None:
+        x, y = self.center(label)
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        for i in range(1, 6):
+            mouse.move(x + dx * i / 5, y + dy * i / 5)
+        mouse.up()
+        self.frame()
+
+    def data(self) -> list[float]:
+        return [float(part) for part in self.root.locator('input[type="text"]').input_value().split(",")]
+
+    def errors(self) -> list[str]:
+        return [text for text in self.root.locator('[role="alert"]').all_text_contents() if text]
+
+
+@pytest.fixture
+def plots(page, address):
+    """Open plots.html and collect whatever goes wrong or abroad."""
+    page.complaints = []
+    page.on("request", lambda request: request.url.startswith((address, "data:")) or
+            page.complaints.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
+    page.goto(address + "plots.html")
+    yield lambda name: Plot(page, name)
+    assert page.complaints == []
+
+
+# ---- the numbers on the page are Python's ----
+
+READINGS = ["density_area", "likelihood_area", "ruler_area", "density"]
+STATES = [
+    ("two_readings", TwoReadings, "Binomial", {"n": 12, "y": 5, "theta": 0.31}, READINGS),
+    ("two_readings", TwoReadings, "Binomial", {"n": 3, "y": 0, "theta": 0.9}, READINGS),
+    ("two_readings", TwoReadings, "Exponential", {"y": 0.52, "theta": 2.34}, READINGS),
+    ("two_readings", TwoReadings, "Exponential", {"y": 0, "theta": 0.5}, READINGS),
+    ("two_readings", TwoReadings, "Poisson", {"y": 7, "theta": 3.3}, READINGS),
+    ("two_readings", TwoReadings, "Normal", {"y": -1.25, "theta": 0.7}, READINGS[:2] + READINGS[3:]),
+    ("gaussian_hill", GaussianHill, None, {"mu": 3.1, "sigma": 0.9}, ["log_likelihood"]),
+    ("counts", Counts, "Bernoulli", {"n": 40, "theta": 0.27}, ["likelihood", "log_likelihood"]),
+    ("counts", Counts, "Bernoulli", {"n": 40, "k": 0, "theta": 0.05}, ["likelihood", "log_likelihood"]),
+    ("counts", Counts, "Bernoulli", {"n": 40, "k": 40, "theta": 0.9}, ["likelihood", "log_likelihood"]),
+    ("counts", Counts, "Bernoulli", {"n": 2000, "theta": 0.4}, ["likelihood", "log_likelihood"]),
+    ("counts", Counts, "Poisson", {"n": 15, "theta": 3.85}, ["likelihood", "log_likelihood"]),
+    ("counts", Counts, "Poisson", {"n": 7, "k": 0, "theta": 0.4}, ["likelihood", "log_likelihood"]),
+    ("counts", Counts, "Poisson", {"n": 7, "k": 38, "theta": 6.1}, ["likelihood", "log_likelihood"]),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "family", "state", "stats"), STATES)
+def test_numbers_equal_python(plots, name, make, family, state, stats):
+    plot = plots(name)
+    w = make(family=family.lower()) if family else make()
+    if family:
+        plot.choose(family)
+    for trait, value in state.items():
+        plot.type(trait, value)
+        assert plot.value(trait) == value
+        setattr(w, trait, value)
+    for stat in stats:
+        assert plot.stat(stat) == [pytest.approx(getattr(w, stat), rel=1e-10, abs=1e-300)], stat
+    if make is Counts:
+        for stat in ("likelihood_interval", "wald_interval"):
+            assert plot.stat(stat) == pytest.approx(getattr(w, stat), rel=1e-8, abs=1e-14), stat
+    if make is GaussianHill:
+        assert [*plot.stat("score_mu"), *plot.stat("score_sigma")] == pytest.approx(w.score, rel=1e-10)
+
+
+def test_shown_text_is_the_number_rounded(plots):
+    plot = plots("gaussian_hill")
+    shown = plot.root.locator('[data-stat="log_likelihood"]').text_content().replace("−", "-")
+    assert float(shown) == pytest.approx(GaussianHill().log_likelihood, abs=5e-4)
+    plot = plots("counts")
+    plot.type("n", 2000)
+    assert plot.root.locator('[data-stat="likelihood"]').text_content() == "0"  # underflow
+    assert float(plot.root.locator('[data-stat="log_likelihood"]').text_content().replace("−", "-")) < -745
+
+
+def test_new_sample_shows_its_seed_and_is_pythons(plots):
+    hill, counts = plots("gaussian_hill"), plots("counts")
+    for plot in (hill, counts):
+        plot.root.locator('[data-action="sample"]').click()
+        plot.frame()
+        assert plot.root.locator('[data-stat="seed"]').text_content() == "seed 2"
+    assert hill.data() == GaussianHill(seed=2).data
+    assert counts.value("k") == Counts(seed=2).k
+    counts.type("n", 300)  # more of the same sample
+    assert counts.value("k") == Counts(seed=2, n=300).k
+
+
+# ---- keyboard ----
+
+@pytest.mark.parametrize(("name", "label", "keys", "trait", "change"), [
+    ("two_readings", "theta, where the density over y is cut", ["ArrowRight", "ArrowUp", "ArrowLeft"], "theta", 0.01),
+    ("two_readings", "theta, where the density over y is cut", ["PageUp"], "theta", 0.1),
+    ("two_readings", "y, where the likelihood is cut", ["ArrowUp", "Shift+ArrowDown"], "y", -3),
+    ("gaussian_hill", "mu and sigma", ["ArrowRight"], "mu", 0.01),
+    ("gaussian_hill", "mu and sigma", ["ArrowDown"], "sigma", -0.01),
+    ("counts", "theta", ["ArrowLeft"], "theta", -0.005),
+])
+def test_arrow_keys_move_a_handle(plots, name, label, keys, trait, change):
+    plot = plots(name)
+    handle, before = plot.handle(label), plot.value(trait)
+    handle.focus()
+    for key in keys:
+        plot.page.keyboard.press(key)
+    assert plot.value(trait) == pytest.approx(before + change)
+    spoken = handle.get_attribute("aria-valuetext")
+    assert f"{plot.value(trait):g}" in spoken.replace("−", "-")
+
+
+def test_home_and_end_reach_the_ends(plots):
+    plot = plots("counts")
+    handle = plot.handle("theta")
+    for key, end in (("Home", 0), ("End", 1)):
+        handle.press(key)
+        assert plot.value("theta") == end == float(handle.get_attribute("aria-valuenow"))
+
+
+def test_every_control_is_reached_and_named_by_tabbing(plots):
+    plot = plots("gaussian_hill")
+    plot.root.locator('[data-handle="data point 1"]').focus()
+    seen = []
+    for _ in range(24):
+        seen.append(plot.page.evaluate("""() => {
+            const e = document.activeElement;
+            return e.closest(".mle-gaussian_hill") && (e.ariaLabel ?? e.labels?.[0]?.textContent ?? e.textContent);
+        }"""))
+        plot.page.keyboard.press("Tab")
+    expected = ["data point 10", "mu and sigma", "μ", "σ", "data", "Gradient step", "Newton step", "New sample", "Reset"]
+    assert [name for name in seen if name in expected] == expected
+
+
+def test_range_inputs_answer_keys_even_on_a_log_scale(plots):
+    plot = plots("counts")
+    plot.type("n", 3)
+    plot.bar("n").press("ArrowRight")  # a 400th of the scale is less than one observation
+    assert plot.value("n") == 4
+    plot.bar("n").press("ArrowLeft")
+    assert plot.value("n") == 3
+    assert plot.bar("n").get_attribute("aria-valuetext") == "3 observations"
+
+
+def test_the_live_region_speaks_once_things_settle(plots):
+    plot = plots("two_readings")
+    region = plot.root.locator('[role="status"]')
+    assert region.text_content() == ""
+    for _ in range(4):
+        plot.bar("theta").press("ArrowRight")
+    plot.page.wait_for_function("node => node.textContent", arg=region.element_handle())
+    assert "theta 0.44" in region.text_content()
+
+
+# ---- pointer and touch ----
+
+def test_dragging_a_data_point_moves_the_top_of_the_hill(plots):
+    plot = plots("gaussian_hill")
+    before = plot.data()
+    plot.drag("data point 1", 120, 60)  # sideways only: the point stays on its axis
+    after = plot.data()
+    assert after[0] > before[0] + 0.5
+    assert after[1:] == before[1:]
+    w = GaussianHill(after)
+    assert plot.root.locator('[data-stat="mle"]').text_content() == "{:.3f}, {:.3f}".format(*w.mle)
+    assert plot.stat("log_likelihood") == [pytest.approx(w.log_likelihood, rel=1e-10)]
+
+
+def test_dragging_on_the_map_stays_inside_it(plots):
+    plot = plots("gaussian_hill")
+    x, y = plot.center("mu and sigma")
+    plot.drag("mu and sigma", 90, 40)
+    assert plot.center("mu and sigma") == pytest.approx((x + 90, y + 40), abs=2)
+    plot.drag("mu and sigma", 5000, 5000)
+    assert plot.value("sigma") > 0
+    assert plot.errors() == []
+
+
+def test_crossed_lines_move_together(plots):
+    plot = plots("two_readings")
+    plot.drag("both slices", 100, -80)
+    assert plot.value("theta") > 0.5
+    assert plot.value("y") > 4
+
+
+def test_a_click_on_the_map_goes_there(plots):
+    plot = plots("gaussian_hill")
+    x, y = plot.center("mu and sigma")
+    plot.page.mouse.click(x + 150, y + 60)
+    plot.frame()
+    assert plot.center("mu and sigma") == pytest.approx((x + 150, y + 60), abs=2)
+
+
+@pytest.mark.parametrize(("name", "label", "stat"), [
+    ("two_readings", "theta, where the density over y is cut", "density"), ("counts", "theta", "log_likelihood"),
+    ("gaussian_hill", "mu and sigma", "log_likelihood"),
+])
+def test_touch_drags_without_scrolling(browser, address, name, label, stat):
+    context = browser.new_context(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address + "plots.html")
+    plot = Plot(page, name)
+    plot.handle(label).scroll_into_view_if_needed()
+    before, scrolled = plot.stat(stat), page.evaluate("scrollY")
+    x, y = plot.center(label)
+    touch = context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for i in range(1, 8):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x + 6 * i, "y": y + 8 * i}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert plot.stat(stat) != before
+    assert page.evaluate("scrollY") == scrolled
+    hit = plot.handle(label).locator(".mle-hit").bounding_box()
+    assert min(hit["width"], hit["height"]) >= 44
+    context.close()
+
+
+# ---- refusals ----
+
+@pytest.mark.parametrize(("name", "trait", "typed", "message"), [
+    ("two_readings", "theta", "7", "“7” is not between 0 and 1. Kept 0.4."),
+    ("two_readings", "theta", "", "An empty box is not a number. Kept 0.4."),
+    ("two_readings", "theta", "1e", "That is not a number. Kept 0.4."),
+    ("two_readings", "y", "2.5", "y must be a whole number. Kept 3."),
+    ("two_readings", "y", "-1", "“-1” is not between 0 and 10. Kept 3."),
+    ("gaussian_hill", "sigma", "0", "Kept 2."),
+    ("gaussian_hill", "sigma", "-3", "Kept 2."),
+    ("counts", "k", "21", "“21” is not between 0 and 20. Kept 5."),
+    ("counts", "n", "3.5", "“3.5” is not a whole number. Kept 20."),
+])
+def test_typed_nonsense_is_refused_beside_the_control(plots, name, trait, typed, message):
+    plot = plots(name)
+    box, before = plot.number(trait), plot.value(trait)
+    drawing = plot.root.locator("svg").inner_html()
+    if typed == "1e":  # what a number box cannot parse has no value: the browser says bad input
+        box.click()
+        box.press("Control+a")
+        plot.page.keyboard.type("1e")
+        box.press("Enter")
+        plot.frame()
+    else:
+        plot.type(trait, typed)
+    assert len(plot.errors()) == 1
+    assert message in plot.errors()[0]
+    described = plot.root.locator(f'[id="{box.get_attribute("aria-describedby")}"]')
+    assert message in described.text_content()
+    assert plot.value(trait) == before
+    assert plot.root.locator("svg").inner_html() == drawing
+    plot.type(trait, int(before) if float(before).is_integer() else before / 2)  # a good value clears the message
+    assert plot.errors() == []
+
+
+@pytest.mark.parametrize(("typed", "message"), [
+    ("1, two, 3", "“two” is not a number"), ("4", "Give 2 to 500 numbers"), ("", "Give 2 to 500 numbers"),
+    ("2, 2, 2", "all data are equal"), ("1, Infinity", "“Infinity” is not a number"),
+])
+def test_typed_data_are_refused_as_a_whole(plots, typed, message):
+    plot = plots("gaussian_hill")
+    before = plot.data()
+    box = plot.root.locator('input[type="text"]')
+    box.fill(typed)
+    box.press("Enter")
+    plot.frame()
+    assert message in "".join(plot.errors())
+    assert plot.data() == before
+    box.fill("1 2 6.5")
+    box.press("Enter")
+    plot.frame()
+    assert plot.errors() == []
+    assert plot.stat("log_likelihood") == [pytest.approx(GaussianHill([1, 2, 6.5]).log_likelihood, rel=1e-10)]
+
+
+# ---- climbing, reset, motion ----
+
+def test_newton_climbs_to_the_maximum_and_reset_comes_back(plots):
+    plot = plots("gaussian_hill")
+    start = plot.stat("log_likelihood")
+    top = GaussianHill()
+    best = GaussianHill(mu=top.mle[0], sigma=top.mle[1]).log_likelihood
+    button, last = plot.root.locator('[data-action="newton"]'), start[0]
+    for step in range(1, 9):
+        button.click()
+        plot.page.wait_for_timeout(0)
+        plot.page.wait_for_function(  # the animated step has arrived when two frames show the same number
+            """([node, last]) => new Promise(r => { let old; const look = () => {
+                 const now = node.dataset.value;
+                 if (now === old && Number(now) >= last) r(true); else { old = now; requestAnimationFrame(() => requestAnimationFrame(look)); }
+               }; look(); })""", arg=[plot.root.locator('[data-stat="log_likelihood"]').element_handle(), last])
+        assert plot.root.locator('[data-stat="steps"]').text_content().startswith(f"Newton step {step}")
+        last = plot.stat("log_likelihood")[0]
+    assert last == pytest.approx(best, abs=1e-9)
+    plot.root.locator('[data-action="reset"]').click()
+    assert plot.stat("log_likelihood") == start
+
+
+@pytest.mark.parametrize(("motion", "several"), [("reduce", False), ("no-preference", True)])
+def test_motion_only_where_it_is_welcome(browser, address, motion, several):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion=motion)
+    page = context.new_page()
+    page.goto(address + "plots.html")
+    plot = Plot(page, "gaussian_hill")
+    states = page.evaluate("""async (root) => {
+        const seen = new Set(), node = root.querySelector('[data-stat="log_likelihood"]');
+        root.querySelector('[data-action="newton"]').click();
+        const end = performance.now() + 500;
+        while (performance.now() < end) {
+            await new Promise(requestAnimationFrame);
+            seen.add(node.dataset.value);
+        }
+        return seen.size;
+    }""", plot.root.element_handle())
+    assert (states > 2) == several
+    context.close()
+
+
+# ---- looks ----
+
+@pytest.mark.parametrize("width", [1280, 390, 360])
+@pytest.mark.parametrize("theme", ["plots", "dark"])
+def test_axe_and_overflow(browser, address, theme, width):
+    if not AXE.exists():
+        missing("axe-core is missing; run `npm ci` in tests/site")
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}{theme}.html")
+    for make in ("two_readings", "gaussian_hill", "counts"):
+        Plot(page, make)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    outside = page.evaluate("""[...document.querySelectorAll(".mle text, .mle dd, .mle dt")].filter(node => {
+        const a = node.getBoundingClientRect(), b = node.closest(".mle").getBoundingClientRect();
+        return a.width && (a.left < b.left || a.right > b.right);
+    }).map(node => node.textContent)""")
+    assert outside == []
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
+    assert found == []
+    context.close()
+
+
+@pytest.mark.parametrize(("theme", "mode"), [("plots", "light"), ("dark", "dark")])
+def test_ideas_have_their_colors(page, address, theme, mode):
+    page.goto(f"{address}{theme}.html")
+    plot = Plot(page, "counts")
+    rgb = tuple(int(palette.color("truth", mode=mode)[i : i + 2], 16) for i in (1, 3, 5))
+    stroke = plot.root.locator('path[stroke="var(--mle-truth)"]').first.evaluate("e => getComputedStyle(e).stroke")
+    assert stroke == f"rgb{rgb}"
+
+
+# ---- the loader ----
+
+def test_linked_plain_widgets_and_two_views(page, address):
+    page.goto(address + "beside.html")
+    first, second = Plot(page, "two_readings"), Plot(page, "two_readings", 1)
+    slider = page.locator(".mle-plain input").first
+    copy = page.locator(".mle-plain input").nth(1)
+    slider.press("ArrowRight")
+    assert first.value("theta") == second.value("theta") == pytest.approx(0.5)
+    first.type("theta", 0.7)
+    assert float(slider.input_value()) == pytest.approx(0.7)
+    assert second.value("theta") == 0.7
+    second.type("y", 8)
+    assert copy.input_value() == "8"
+    copy.press("ArrowLeft")  # one way only
+    assert first.value("y") == 8
+    # A linked slider that leaves the parameter space is refused, said and sent back.
+    slider.press("End")
+    assert first.value("theta") == 0.7
+    assert any("between 0 and 1" in text for text in first.errors())
+    assert float(slider.input_value()) == pytest.approx(0.7)
+
+
+def test_what_cannot_be_shown_says_so_in_its_place(page, address):
+    page.goto(address + "beside.html")
+    page.locator(".mle-failed").nth(1).wait_for()
+    absent, foreign = page.locator(".mle-failed").all_text_contents()[:2]
+    assert "could not start" in absent
+    assert "TextareaModel needs a running notebook" in foreign
+    assert page.locator(".mle-failed").first.get_attribute("role") == "alert"
+
+
+# ---- the built book ----
+
+def test_every_live_plot_of_the_book_is_alive(page, site):
+    problems, seen = [], 0
+    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    for name in site.pages:
+        kinds = re.findall(r'data-explorable="(\w+)"', (site.root / name).read_text("utf-8"))
+        if not kinds:
+            continue
+        page.goto(site.url + name)
+        for kind in kinds:
+            seen += 1
+            plot = Plot(page, kind)
+            bar = plot.root.locator('input[type="range"]').first
+            drawing = plot.root.locator("svg").inner_html()
+            bar.press("ArrowRight")
+            plot.frame()
+            assert plot.root.locator("svg").inner_html() != drawing, (name, kind)
+    assert seen, "no page has a live plot"
+    assert problems == []
+
+
+def test_pages_are_served_below_a_path(address):
+    assert address.endswith(SUB_PATH) and SUB_PATH != "/"  # else the tests above prove nothing about relative links

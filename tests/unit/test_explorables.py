@@ -1,0 +1,240 @@
+"""The live plots' Python side: checked traits, numbers, text forms, and the files that a page needs."""
+
+import gzip
+import math
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import traitlets
+from scipy import integrate, stats
+from test_explorables_numerics import node
+
+from mlecore import explorables
+from mlecore.explorables import Counts, GaussianHill, TwoReadings
+from mlecore.explorables._base import bundle, snake_case
+
+PLOTS = [TwoReadings, GaussianHill, Counts]
+
+
+# ---- bad input ----
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: TwoReadings(theta=1.2), r"theta = 1\.2 .*between 0 and 1"),
+    (lambda: TwoReadings(theta=math.nan), r"theta = nan .*finite"),
+    (lambda: TwoReadings("exponential", theta=0), r"theta = 0\.0 .*positive"),
+    (lambda: TwoReadings("poisson", y=-1), r"y = -1.* negative"),
+    (lambda: TwoReadings(y=2.5), r"y = 2\.5 .*whole number"),
+    (lambda: TwoReadings(y=11), r"(y = 11.*exceeds n|n = 10 .*exceeds it)"),
+    (lambda: TwoReadings(n=0), r"n = 0 .*1 to 60"),
+    (lambda: TwoReadings("gauss"), "family"),
+    (lambda: GaussianHill([1.0, math.nan]), r"data\[1\] = nan .*finite"),
+    (lambda: GaussianHill([]), r"shape \(0,\) .*at least 2"),
+    (lambda: GaussianHill([[1.0, 2.0]]), r"shape \(1, 2\) .*flat"),
+    (lambda: GaussianHill(["a", "b"]), r"\['a', 'b'\] .*numbers"),
+    (lambda: GaussianHill([2.0, 2.0]), r"all equal to 2\.0 .*different"),
+    (lambda: GaussianHill(sigma=0), r"sigma = 0 .*above 0"),
+    (lambda: GaussianHill(sigma=-1), r"sigma = -1 .*above 0"),
+    (lambda: GaussianHill(mu="x"), r"mu = 'x' .*finite"),
+    (lambda: GaussianHill(seed=1.5), r"seed = 1\.5 .*whole"),
+    (lambda: Counts(k=-1), r"k = -1 .*whole number from 0"),
+    (lambda: Counts(n=5, k=6), r"(k = 6|n = 5) .*exceeds"),
+    (lambda: Counts(n=0), r"n = 0 .*from 1"),
+    (lambda: Counts(k=3, theta=1.5), r"theta = 1\.5 .*between 0 and 1"),
+    (lambda: Counts("poisson", theta=-1), r"theta = -1 .*0 or more"),
+    (lambda: Counts(truth=2.0), r"truth = 2\.0 .*between 0 and 1"),
+    (lambda: Counts(k=3, truth=0.35), r"k = 3 .*leave out"),
+    (lambda: Counts("geometric"), "family"),
+    (lambda: GaussianHill(n=1), r"n = 1 .*at least 2"),
+])
+def test_bad_input_is_named_with_its_remedy(make, message):
+    with pytest.raises(traitlets.TraitError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(("make", "name", "value"), [
+    (TwoReadings, "theta", 2.0), (TwoReadings, "y", 11), (TwoReadings, "n", 2), (GaussianHill, "sigma", 0.0),
+    (GaussianHill, "data", []), (Counts, "k", -3), (Counts, "k", 21), (Counts, "theta", math.inf),
+])
+def test_a_refused_assignment_changes_nothing(make, name, value):
+    w = make()
+    before = repr(w)
+    with pytest.raises(traitlets.TraitError):
+        setattr(w, name, value)
+    assert repr(w) == before
+
+
+# ---- numbers ----
+
+READINGS = [TwoReadings(theta=0.4, y=3), TwoReadings(theta=0.9, y=0, n=4), TwoReadings("exponential", theta=2.0, y=0.7),
+            TwoReadings("poisson", theta=4.5, y=6), TwoReadings("normal", theta=1.0, y=-0.5)]
+
+
+@pytest.mark.parametrize("w", READINGS, ids=repr)
+def test_areas(w):
+    """Against closed forms: the classes integrate numerically."""
+    n, y = w.n, w.y
+    area, ruler = {
+        "binomial": (1 / (n + 1), n / (y * (n - y)) if 0 < y < n else math.inf),
+        "exponential": (1 / y**2 if y else math.inf, 1 / y if y else math.inf),
+        "poisson": (1, 1 / y if y else math.inf),
+        "normal": (1, None),
+    }[w.family]
+    assert w.density_area == pytest.approx(1, rel=1e-9)
+    assert w.likelihood_area == pytest.approx(area, rel=1e-9)
+    assert w.ruler_area == (None if ruler is None else pytest.approx(ruler, rel=1e-9))
+
+
+def test_an_exponential_at_zero_has_no_finite_area():
+    assert TwoReadings("exponential", y=0).likelihood_area == math.inf
+
+
+def test_family_alone_moves_to_values_that_exist_in_it():
+    w = TwoReadings("normal", theta=-2.0, y=-1.5)
+    w.family = "binomial"
+    assert 0 <= w.theta <= 1
+    assert 0 <= w.y <= w.n
+    w = Counts("poisson", n=10)
+    w.family = "bernoulli"
+    assert 0 <= w.theta <= 1
+    assert w.k <= w.n
+    w = Counts("poisson", n=10, k=40)
+    w.family = "bernoulli"
+    assert w.k == 10
+
+
+def test_gaussian_hill_numbers():
+    y = np.array([1.2, 2.0, 3.9, 4.4, 0.3])
+    w = GaussianHill(y, mu=2.5, sigma=0.8)
+    assert w.data == y.tolist()
+    assert w.log_likelihood == pytest.approx(stats.norm(2.5, 0.8).logpdf(y).sum(), rel=1e-12)
+    step = 1e-6
+    slope = [(stats.norm(2.5 + a, 0.8 + b).logpdf(y).sum() - stats.norm(2.5 - a, 0.8 - b).logpdf(y).sum()) / (2 * step)
+             for a, b in ((step, 0), (0, step))]
+    assert w.score == pytest.approx(slope, rel=1e-6)
+    assert w.mle == pytest.approx(stats.norm.fit(y), rel=1e-9)
+
+
+@pytest.mark.parametrize("w", [Counts(n=30), Counts(n=12, k=0), Counts(n=12, k=12), Counts("poisson", n=8),
+                               Counts("poisson", n=5, k=0), Counts("poisson", n=2, k=31)], ids=repr)
+def test_counts_numbers(w):
+    law = stats.bernoulli if w.family == "bernoulli" else stats.poisson
+    assert w.data.size == w.n
+    assert w.data.sum() == w.k
+    assert w.log_likelihood == pytest.approx(law(w.theta).logpmf(w.data).sum())
+    assert w.likelihood == pytest.approx(math.exp(w.log_likelihood))
+    # An end of the interval is where twice the drop is the χ² quantile, or the edge of the parameter space.
+    top = law(w.estimate).logpmf(w.data).sum() if 0 < w.k and (w.family == "poisson" or w.k < w.n) else 0.0
+    edge = (0.0, 1.0 if w.family == "bernoulli" else math.inf)
+    for end, limit, at_limit in zip(w.likelihood_interval, edge, (w.k == 0, w.k == w.n), strict=True):
+        if at_limit and w.family == "bernoulli" or (end == 0 and w.k == 0):
+            assert end == limit
+        else:
+            assert 2 * (top - law(end).logpmf(w.data).sum()) == pytest.approx(stats.chi2(1).ppf(0.95), rel=1e-8)
+    low, high = w.wald_interval
+    assert (high == low) == (w.k == 0 or (w.family == "bernoulli" and w.k == w.n))
+
+
+def test_the_product_underflows_where_the_sum_does_not():
+    w = Counts(n=2000)
+    assert w.likelihood == 0.0
+    assert -2000 < w.log_likelihood < -745
+
+
+def test_a_larger_n_continues_the_same_sample():
+    w = Counts(n=50, seed=4)
+    first = w.data
+    w.n = 200
+    np.testing.assert_array_equal(w.data[:50], first)
+    assert w.k == w.data.sum()
+    w.k = 3
+    assert w.truth is None
+
+
+def test_a_seed_means_data():
+    assert GaussianHill(seed=5).data == GaussianHill(seed=5).data != GaussianHill(seed=6).data
+    many = GaussianHill(seed=3, n=400).data
+    assert stats.kstest(many, stats.norm(3.5, 1.2).cdf).pvalue > 1e-3
+
+
+# ---- widgets ----
+
+def test_observe():
+    w, seen = GaussianHill(), []
+    w.observe(lambda change: seen.append((change["old"], change["new"])), "mu")
+    w.mu = 3
+    assert seen == [(2.0, 3.0)]
+
+
+@pytest.mark.parametrize("make", PLOTS)
+def test_text_form_rebuilds_the_plot(make):
+    w = make()
+    assert repr(w) == repr(make())  # no addresses: notebooks compare it
+    again = eval(repr(w), {make.__name__: make})  # noqa: S307
+    assert repr(again) == repr(w)
+    assert w._anywidget_id == f"mlecore.explorables.{make.__name__}"
+
+
+@pytest.mark.parametrize("make", PLOTS)
+def test_bundle_offers_view_figure_and_text(make):
+    w = make()
+    data, _ = w._repr_mimebundle_()
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json", "image/svg+xml"}
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == w.model_id
+    svg = ElementTree.fromstring(data["image/svg+xml"])
+    assert svg.tag.endswith("svg")
+    assert make().to_svg() == w.to_svg()
+
+
+@pytest.mark.parametrize("w", [*READINGS, Counts(k=0), Counts(k=20), Counts("poisson", n=3, k=0), Counts(n=3000),
+                               GaussianHill([0.0, 1e-3], mu=5), GaussianHill([1e6, 2e6, 5e6], sigma=1e6)], ids=repr)
+def test_every_state_can_be_drawn(w, recwarn):
+    assert "<svg" in w.to_svg()
+    assert not [str(warning.message) for warning in recwarn]
+
+
+# ---- files ----
+
+def test_import_is_light():
+    code = "import sys, mlecore.explorables; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_static_files_are_complete_and_hostless():
+    files = explorables.static_files()
+    assert {"loader.mjs", "numerics.mjs", "kit.mjs", "palette.mjs", "explorables.css"} < set(files)
+    assert {f"{snake_case(make.__name__)}.mjs" for make in PLOTS} < set(files)
+    for name, text in files.items():
+        for imported in re.findall(r'^import .* from "(.*)";', text, re.MULTILINE):
+            assert imported.removeprefix("./") in files, name
+        code = re.sub(r"^\s*(//|/?\*).*$", "", text, flags=re.MULTILINE)  # comments may cite
+        assert set(re.findall(r"https?://[^\"'\s]+", code)) <= {"http://www.w3.org/2000/svg"}, name
+
+
+@pytest.mark.parametrize("make", PLOTS)
+def test_size_over_the_wire(make):
+    """Loader, shared modules and one plot stay under 25 kB compressed."""
+    files = explorables.static_files()
+    names = ("loader.mjs", "palette.mjs", "numerics.mjs", "kit.mjs", f"{snake_case(make.__name__)}.mjs")
+    assert sum(len(gzip.compress(files[name].encode(), 9)) for name in names) < 25_000
+
+
+@pytest.mark.parametrize("make", PLOTS)
+def test_jupyter_gets_one_module_without_imports(make, tmp_path):
+    source = bundle(f"{snake_case(make.__name__)}.mjs")
+    assert make()._esm == source
+    assert not re.search(r"^import ", source, re.MULTILINE)
+    assert len(re.findall(r"^export ", source, re.MULTILINE)) == 1
+    # One scope for all: a name declared twice would only show in Jupyter.
+    (tmp_path / "plot.mjs").write_text(source, "utf-8")
+    check = subprocess.run([node(), "--check", str(tmp_path / "plot.mjs")], capture_output=True, text=True)
+    assert check.returncode == 0, check.stderr
+
+
+def test_quadrature_reference_is_itself_right():
+    """The closed forms of the areas, for one case each, by SciPy's own quadrature of its own densities."""
+    assert integrate.quad(lambda p: stats.binom(7, p).pmf(2), 0, 1)[0] == pytest.approx(1 / 8)
+    assert integrate.quad(lambda rate: stats.expon(scale=1 / rate).pdf(0.7), 0, np.inf)[0] == pytest.approx(1 / 0.49)
