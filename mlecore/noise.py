@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import digamma, erf, expit, gammaln, log_softmax, polygamma, xlogy
 
 from .errors import DataError
+from .special import log1pmx, log_curvature, log_minus_digamma, stirling_error, student_constant
 
 LOG_2PI = np.log(2 * np.pi)
 NOISES = {}
@@ -145,8 +146,7 @@ class StudentT(_LocationScale):
     def rho(self, z, logs):
         nu = np.exp(logs[1])
         zz = z * z
-        half = gammaln(nu / 2) - gammaln((nu + 1) / 2) + 0.5 * np.log(nu * np.pi)
-        rho = 0.5 * (nu + 1) * np.log1p(zz / nu) + half
+        rho = 0.5 * (nu + 1) * np.log1p(zz / nu) + 0.5 * LOG_2PI - student_constant(nu)[0]
         return rho, (nu + 1) * z / (nu + zz), (nu + 1) * (nu - zz) / (nu + zz) ** 2
 
     def pointwise(self, y, eta, logs):
@@ -155,10 +155,9 @@ class StudentT(_LocationScale):
         z = (y - eta) / sigma
         zz = z * z
         d = nu * (nu + zz)
-        first = 0.5 * (digamma(nu / 2) - digamma((nu + 1) / 2) + 1 / nu)
-        second = 0.25 * (polygamma(1, nu / 2) - polygamma(1, (nu + 1) / 2)) - 0.5 / nu**2
-        d_nu = 0.5 * np.log1p(zz / nu) - 0.5 * (nu + 1) * zz / d + first
-        d_nunu = -zz / d + 0.5 * (nu + 1) * zz * (2 * nu + zz) / d**2 + second
+        _, first, second = student_constant(nu)
+        d_nu = 0.5 * np.log1p(zz / nu) - 0.5 * (nu + 1) * zz / d - first
+        d_nunu = -zz / d + 0.5 * (nu + 1) * zz * (2 * nu + zz) / d**2 - second
         dpsi_nu = z * (zz - 1) / (nu + zz) ** 2
         return (
             nll,
@@ -245,30 +244,15 @@ class NegativeBinomial(Poisson):
         first = y * r - r**2 * psi
         return gammaln(y + r) - gammaln(r) + y * np.log(alpha), first, y * r**2 - 2 * r**3 * psi - r**4 * psi1
 
-    @staticmethod
-    def _excess(x):
-        """f(x) = (log1p(x) - x / (1 + x)) / x**2 and f'(x), by their series where the difference cancels."""
-        k = np.arange(14, 1, -1)
-        series = (-1.0) ** k * (k - 1) / k
-        small = x < 0.03
-        safe = np.where(small, 1.0, x)
-        f = (np.log1p(safe) - safe / (1 + safe)) / safe**2
-        df = 1 / (safe * (1 + safe) ** 2) - 2 * f / safe
-        if small.any():
-            f = np.where(small, np.polyval(series, x), f)
-            df = np.where(small, np.polyval(np.polyder(series), x), df)
-        return f, df
-
     def pointwise(self, y, eta, logs):
         alpha = np.exp(logs[0])
         mu = np.exp(eta)
         x = alpha * mu
         q = 1 + x
         s0, s1, s2 = self._rising(y, alpha)
-        f, df = self._excess(x)
         nll = (y + 1 / alpha) * np.log1p(x) - y * eta - s0
-        d_alpha = -s1 - mu * mu * f + y * mu / q
-        d_alpha2 = s2 - mu**3 * df - y * (mu / q) ** 2
+        d_alpha = y * mu / q - s1 - (log1pmx(x) + x * x / q) / alpha**2
+        d_alpha2 = s2 - (log_curvature(x) - x**3 / q**2) / alpha**3 - y * (mu / q) ** 2
         d_eta = (mu - y) / q
         hessian = [[mu * (1 + alpha * y) / q**2, -x * d_eta / q], [alpha * d_alpha + alpha**2 * d_alpha2]]
         return nll, [d_eta, alpha * d_alpha], hessian
@@ -295,26 +279,14 @@ class Gamma(Noise):
     def start(self, moments):
         return [-2 * np.log(moments["rms"])]
 
-    @staticmethod
-    def _stirling(k):
-        """k + log Gamma(k) - k log k and its first two derivatives, by series where they cancel."""
-        if k < 100:
-            return k + gammaln(k) - k * np.log(k), digamma(k) - np.log(k), polygamma(1, k) - 1 / k
-        i = 1 / k
-        value = 0.5 * (LOG_2PI - np.log(k)) + i / 12 - i**3 / 360 + i**5 / 1260
-        return (
-            value,
-            -i / 2 - i**2 / 12 + i**4 / 120 - i**6 / 252,
-            i**2 / 2 + i**3 / 6 - i**5 / 30 + i**7 / 42,
-        )
-
     def pointwise(self, y, eta, logs):
         k = np.exp(logs[0])
         log_y = np.log(y)
         log_t = log_y - eta
         excess = np.expm1(log_t)
         unit = excess - log_t  # t - 1 - log t, half the unit deviance
-        value, first, second = self._stirling(k)
+        value = stirling_error(k) + 0.5 * (LOG_2PI - np.log(k))
+        first, second = -log_minus_digamma(k), polygamma(1, k) - 1 / k
         d_k = k * (unit + first)
         hessian = [[k * (1 + excess), -k * excess], [d_k + k * k * second]]
         return k * unit + value + log_y, [-k * excess, d_k], hessian
