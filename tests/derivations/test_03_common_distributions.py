@@ -99,7 +99,7 @@ def test_eq_normal_score_variance(eq):
 def test_eq_normal_mle(eq):
     r"""
     \begin{aligned}
-    \hat\mu &= \bar y = \frac{1}{n} \sum_{i=1}^{n} y_i \\
+    \hat\mu &= \bar y = \frac{1}{n} \sum_{i=1}^{n} y_i \\[1ex]
     \hat\sigma^2 &= \frac{1}{n} \sum_{i=1}^{n} (y_i - \bar y)^2
     \end{aligned}
     """
@@ -193,7 +193,7 @@ def test_eq_variance_bias(eq):
 def test_eq_variance_mse(eq):
     r"""
     \begin{aligned}
-    \mathbb{E}\bigl[(\hat\sigma^2 - \sigma^{*2})^2\bigr] &= \frac{2n-1}{n^2}\,\sigma^{*4} \\
+    \mathbb{E}\bigl[(\hat\sigma^2 - \sigma^{*2})^2\bigr] &= \frac{2n-1}{n^2}\,\sigma^{*4} \\[1ex]
     \mathbb{E}\bigl[(s^2 - \sigma^{*2})^2\bigr] &= \frac{2}{n-1}\,\sigma^{*4}
     \end{aligned}
     """
@@ -399,8 +399,8 @@ def test_eq_moment_matching(eq):
 def test_eq_natural_mle(eq):
     r"""
     \begin{aligned}
-    \hat\eta_{\text{Bernoulli}} &= \log\frac{\bar y}{1-\bar y} \\
-    \hat\eta_{\text{Poisson}} &= \log\bar y \\
+    \hat\eta_{\text{Bernoulli}} &= \log\frac{\bar y}{1-\bar y} \\[1ex]
+    \hat\eta_{\text{Poisson}} &= \log\bar y \\[1ex]
     \hat\eta_{\text{exponential}} &= -\frac{1}{\bar y}
     \end{aligned}
     """
