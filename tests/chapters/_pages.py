@@ -152,7 +152,7 @@ def without_code(source: str) -> str:
     block = r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>.*)\n(?:.*\n)*?(?P=indent)(?P=ticks)`* *$"
     source = re.sub(block, fence, source, flags=re.M)
     # A code span, but not the content of a role, {eq}`…`.
-    span = r"(?P<role>\{[\w:.*-]+\}`[^`]*`)|(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
+    span = r"(?P<role>\{[\w:.*-]+\}`[^`]*`)|(?<!`)(?P<ticks>`{1,2})(?!`).+?(?<!`)(?P=ticks)(?!`)"
     return re.sub(span, lambda m: m.group() if m.group("role") else _blank(m), source, flags=re.S)
 
 
