@@ -134,8 +134,11 @@ def test_eq_z_poisson(eq):
 
 def test_eq_z_brier(eq):
     r"""
-    Z'(p) = 2\beta\bigl(\nu_1 (1-p)\, e^{-\beta(1-p)^2} - \nu_0\, p\, e^{-\beta p^2}\bigr),
-    \qquad Z'(0) = 2\beta\nu_1 e^{-\beta}, \qquad Z'(1) = -2\beta\nu_0 e^{-\beta}
+    \begin{aligned}
+    Z'(p) &= 2\beta\bigl(\nu_1 (1-p)\, e^{-\beta(1-p)^2} - \nu_0\, p\, e^{-\beta p^2}\bigr) \\
+    Z'(0) &= 2\beta\nu_1 e^{-\beta} \\
+    Z'(1) &= -2\beta\nu_0 e^{-\beta}
+    \end{aligned}
     """
     for beta, p, at_0, at_1 in ((0.8, 0.3, 1.4, 0.9), (1.7, 0.62, 0.6, 2.3)):
         def total(p, beta=beta, at_0=at_0, at_1=at_1):
@@ -192,9 +195,10 @@ def test_eq_two_slopes(eq):
 
 def test_eq_two_variances(eq):
     r"""
-    \operatorname{Var}(\hat w) = \frac{w^2}{n}, \qquad
-    \operatorname{Var}(\hat w_{\mathrm{LS}})
-    = w^2\, \frac{\sum_{i=1}^{n} x_i^4}{\bigl(\sum_{i=1}^{n} x_i^2\bigr)^2}
+    \begin{aligned}
+    \operatorname{Var}(\hat w) &= \frac{w^2}{n} \\
+    \operatorname{Var}(\hat w_{\mathrm{LS}}) &= w^2\, \frac{\sum_{i=1}^{n} x_i^4}{\bigl(\sum_{i=1}^{n} x_i^2\bigr)^2}
+    \end{aligned}
     """
     # A noise factor of mean 1 and variance 1, like the exponential's, that can be listed: 0 or 2.
     for x, w in (([0.7, 1.9, 3.2], 1.4), ([2.2, 0.4], 0.6)):
