@@ -82,9 +82,12 @@ def as_vector(values, name="y"):
         array = array.astype(float, copy=False)
     except (TypeError, ValueError):
         raise DataError(f"{name} must hold real numbers, got {array.dtype} that do not convert") from None
-    # min and max propagate NaN, and cost less than a mask.
-    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
-        i = int(np.flatnonzero(~np.isfinite(array))[0])
+    with np.errstate(all="ignore"):
+        suspicious = not np.isfinite(
+            array.sum()
+        )  # one pass; a sum of large values may overflow, so look again
+    if suspicious and not np.isfinite(array).all():
+        i = int(np.argmin(np.isfinite(array)))
         raise DataError(f"{name}[{i}] = {array[i]} is not finite: drop or repair it first")
     return array
 

@@ -25,7 +25,7 @@ class Survey:
 
 
 def read(family, block):
-    """Checked (y, weights or None, censored mask or None) of one block; rows of weight zero are dropped."""
+    """Checked (y, weights or None, censored mask or None, low, high) of one block, without rows of weight 0."""
     y, weights, censored = (*(block if isinstance(block, tuple) else (block,)), None, None)[:3]
     y = as_vector(y)
     weights, censored = as_weights(weights, y.size), as_mask(censored, y.size)
@@ -33,17 +33,19 @@ def read(family, block):
         from .families.base import can_be_censored
 
         raise DataError(f"{family.__name__} takes no censored data here; {can_be_censored()} do")
-    family.support.check(y, family.__name__)
+    low, high = float(y.min()), float(y.max())
+    family.support.check(y, low, high, family.__name__)
     if weights is not None and weights.min() == 0:
         keep = weights > 0
         y, weights = y[keep], weights[keep]
         censored = None if censored is None else censored[keep]
-    return y, weights, censored
+        low, high = float(y.min()), float(y.max())
+    return y, weights, censored, low, high
 
 
 def survey(family, block):
     """Read one block and summarize it."""
-    y, w, censored = read(family, block)
+    y, w, censored, low, high = read(family, block)
     n = y.size if w is None else w.sum()
     events = n
     if censored is not None:
@@ -53,12 +55,12 @@ def survey(family, block):
     with np.errstate(all="ignore"):  # the range is judged once it is known
         total = float(y.sum() if w is None else w @ y)
         pooled = family.pool(y, w) if family.pools and censored is None else None
-    return Survey(float(n), float(events), total, y.min(), y.max(), preview, pooled)
+    return Survey(float(n), float(events), total, low, high, preview, pooled)
 
 
 def pieces(family, center, unit, block):
     """One block as (censored?, columns, weights) pieces that stay in cache, in the units of the fit."""
-    y, w, censored = read(family, block)
+    y, w, censored, *_ = read(family, block)
     if center != 0 or unit != 1:
         y = (y - center) / unit
     groups = [(False, slice(None))] if censored is None else [(False, ~censored), (True, censored)]
@@ -151,7 +153,8 @@ class Sample:
         self.parts, self.raw = None, blocks
         if self.pooled:
             self.columns, self.weights = family.combine(pooled)
-            self.parts = Blocks([(False, self.columns, self.weights)])
+            rows = slices(self.weights.size)
+            self.parts = Blocks([(False, tuple(c[s] for c in self.columns), self.weights[s]) for s in rows])
         elif whole:
             self.parts = Blocks(pieces(family, self.center, self.unit, (y, weights, censored)))
 

@@ -43,6 +43,12 @@ def log_excess(y, m):
     return np.where(np.abs(x) < 0.1, log1pmx(x), np.log(y / m) - x)
 
 
+def log_gap(y, center):
+    """Terms whose average is mean(log y) - log(center), where center is the mean of y: one formula for all."""
+    x = (y - center) / center
+    return log1pmx(x) if np.abs(x).max() < 0.1 else np.log(y / center)
+
+
 def stirling_error(x):
     """log Gamma(x + 1) minus Stirling's formula (x + 1/2) log x - x + log(2 pi)/2, for x > 0.
 

@@ -28,14 +28,13 @@ class Support:
         inside = (y >= self.low) & (y <= self.high)
         return inside & (y == np.floor(y)) if self.integer else inside
 
-    def check(self, y, family):
-        """Raise DataError naming the first value that ``family`` cannot have produced."""
-        low, high = y.min(), y.max()
+    def check(self, y, low, high, family):
+        """Raise DataError naming the first value that ``family`` cannot have produced; low and high are y's."""
         if self.closed:
             good = low >= self.low and high <= self.high
         else:
             good = low > self.low and high < self.high
-        if good and not (self.integer and np.any(y != np.floor(y))):
+        if good and (not self.integer or np.array_equal(y, np.floor(y))):
             return
         inside = self.contains(y)
         if not self.closed:
@@ -181,14 +180,13 @@ class Family:
         """Columns and weights that carry the same likelihood as (y, w) in fewer rows."""
         rows = []
         for part in slices(y.size):
-            v = y[part]
-            frequency = np.ones(v.size) if w is None else w[part]
-            n = frequency.sum()
-            center = frequency @ v / n
-            rounding = frequency @ (v - center) / n  # of a sum of large numbers
+            v, f = y[part], None if w is None else w[part]
+            center = average(v, f)
+            rounding = average(v - center, f)  # of a sum of large numbers
             if abs(rounding) > 8 * np.spacing(abs(center)):
                 center += rounding
-            rows.append([center, *(frequency @ gap / n for gap in cls.gaps(v, center)), n])
+            n = v.size if f is None else f.sum()
+            rows.append([center, *(average(gap, f) for gap in cls.gaps(v, center)), n])
         *columns, weights = np.array(rows).T
         return tuple(columns), weights
 
@@ -234,8 +232,20 @@ def invert_information(information):
 
 
 def average(values, w):
-    """Weighted mean; a single pooled row is returned untouched, so that 329 of 1000 is exactly 0.329."""
-    return values[0] if values.size == 1 else w @ values / w.sum()
+    """Weighted mean; a single row is returned untouched, so that 329 of 1000 is exactly 0.329."""
+    if values.size == 1:
+        return values[0]
+    return values.mean() if w is None else w @ values / w.sum()
+
+
+def tally(y, w):
+    """Distinct non-negative integers among y, with their total weights: by counting, or sorting if far apart."""
+    if y.max() < 4 * y.size + 1000:
+        counts = np.bincount(y.astype(np.int64), weights=w).astype(float)
+        values = np.flatnonzero(counts)
+        return values.astype(float), counts[values]
+    values, index = np.unique(y, return_inverse=True)
+    return values, np.bincount(index, weights=w).astype(float)
 
 
 def location_starts(sample, guess, most=25):

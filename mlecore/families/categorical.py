@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..parameters import SIMPLEX
-from .base import Family, Support
+from .base import Family, Support, tally
 
 MOST = 1000
 
@@ -35,8 +35,8 @@ class Categorical(Family):
                 f"Categorical takes labels below {MOST}, got {y.max():.0f}: "
                 "encode them first, with np.unique(y, return_inverse=True)[1]"
             )
-        values, index = np.unique(y, return_inverse=True)
-        return (values,), np.bincount(index, weights=w).astype(float)
+        values, counts = tally(y, w)
+        return (values,), counts
 
     @classmethod
     def combine(cls, pooled):

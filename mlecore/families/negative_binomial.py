@@ -6,7 +6,7 @@ from scipy.special import betainc
 from ..errors import IdentifiabilityError
 from ..parameters import POSITIVE
 from ..special import log1pmx, log_curvature, stirling_error
-from .base import Family, Support
+from .base import Family, Support, tally
 
 TABLE = 65_536  # sums over j < y are exact up to here, Euler-Maclaurin beyond
 
@@ -27,8 +27,8 @@ class NegativeBinomial(Family):
 
     @classmethod
     def pool(cls, y, w):
-        values, index = np.unique(y, return_inverse=True)
-        return (values,), np.bincount(index, weights=w).astype(float)
+        values, counts = tally(y, w)
+        return (values,), counts
 
     @classmethod
     def combine(cls, pooled):

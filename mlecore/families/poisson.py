@@ -18,7 +18,9 @@ class Poisson(Family):
 
     @classmethod
     def gaps(cls, y, center):
-        return (gammaln(y + 1) - gammaln(center + 1),)
+        table = gammaln(np.arange(y.max() + 1) + 1) if y.max() < y.size else None
+        logs = gammaln(y + 1) if table is None else table[y.astype(np.int64)]
+        return (logs - gammaln(center + 1),)
 
     def _log_prob(self, y, gap=0.0):
         # Loader's saddle-point form (2000): y log(rate) - rate - log y! without subtracting large numbers.
