@@ -197,7 +197,8 @@ def test_eq_two_variances(eq):
     r"""
     \begin{aligned}
     \operatorname{Var}(\hat w) &= \frac{w^2}{n} \\
-    \operatorname{Var}(\hat w_{\mathrm{LS}}) &= w^2\, \frac{\sum_{i=1}^{n} x_i^4}{\bigl(\sum_{i=1}^{n} x_i^2\bigr)^2}
+    \operatorname{Var}(\hat w_{\mathrm{LS}})
+    &= w^2\, \frac{\sum_{i=1}^{n} x_i^4}{\bigl(\sum_{i=1}^{n} x_i^2\bigr)^2}
     \end{aligned}
     """
     # A noise factor of mean 1 and variance 1, like the exponential's, that can be listed: 0 or 2.
