@@ -46,12 +46,8 @@ class Blocks:
 
     def sum(self, function):
         """Sum over blocks of ``function(block)``, a tuple of numbers or arrays added entry by entry."""
-        return reduce(add, self.map(function, iter(self)))
-
-
-def add(a, b):
-    """Entry-by-entry sum of two tuples."""
-    return tuple(x + y for x, y in zip(a, b, strict=True))
+        totals = self.map(function, iter(self))
+        return reduce(lambda a, b: tuple(x + y for x, y in zip(a, b, strict=True)), totals)
 
 
 def slices(n, rows=BLOCK_ROWS):

@@ -9,7 +9,7 @@ from .errors import ConvergenceError, DataError, IdentifiabilityError
 from .families.base import FAMILIES
 from .newton import CONVERGED, Climber, Step, maximize
 from .sample import Sample
-from .summary import Table
+from .summary import Table, as_text
 
 
 def fit(family, y, weights=None, censored=None, fixed=None, start=None):
@@ -70,9 +70,8 @@ def _named(family, values, what):
     values = dict(values or {})
     for name, value in values.items():
         if name not in family.parameters:
-            raise DataError(
-                f"{what}: {family.__name__} has no {name!r}; it has {', '.join(family.parameters)}"
-            )
+            names = ", ".join(family.parameters)
+            raise DataError(f"{what}: {family.__name__} has no {name!r}; it has {names}")
         values[name] = family.parameters[name].check(name, value)
         if family.parameters[name].length is not None:
             raise DataError(f"{what}: the vector {name} cannot be given")
@@ -152,30 +151,19 @@ class Fit:
         self._constraints = family.parameters
         self.distribution = family(**(self._named(point.theta) | fixed))
         self.estimate = {name: getattr(self.distribution, name) for name in family.parameters}
-        self.at_boundary = tuple(
-            name
-            for name, value in self.estimate.items()
-            if name not in fixed and np.any(self._constraints[name].at_edge(value))
-        )
+        at_edge = {n: np.any(self._constraints[n].at_edge(v)) for n, v in self.estimate.items()}
+        self.at_boundary = tuple(name for name in self.free_names if at_edge[name])
         self.log_likelihood = self._outward_value(point.value)
         self.score_in_se = self._judge()
         self.trace = tuple(
-            Step(i, self._named(p.theta), self._outward_value(p.value), s, t, how)
-            for i, p, s, t, how in history
+            Step(i, self._named(p.theta), self._outward_value(p.value), *rest) for i, p, *rest in history
         )
 
     def _named(self, theta):
         """The caller's parameters from a vector in the units of the fit."""
-        out, position = {}, 0
-        for name, constraint in self._constraints.items():
-            if constraint.length is None:
-                out[name] = float(
-                    constraint.change_units(theta[position], self._sample.center, self._sample.unit)
-                )
-                position += 1
-            else:
-                out[name], position = theta[position:], theta.size
-        return out
+        member, units = self.family._at(theta), (self._sample.center, self._sample.unit)
+        values = {n: c.change_units(getattr(member, n), *units) for n, c in self._constraints.items()}
+        return {n: float(v) if np.ndim(v) == 0 else v for n, v in values.items()}
 
     def _outward_value(self, value):
         """Log-likelihood in the caller's units: each density is divided by the unit."""
@@ -184,9 +172,15 @@ class Fit:
     @cached_property
     def _free(self):
         """Positions of the free parameters in the flat vector."""
-        if any(c.length is not None for c in self._constraints.values()):
-            return list(range(self._point.theta.size))
-        return [i for i, name in enumerate(self._constraints) if name not in self.fixed]
+        flat = self._point.theta.size
+        return (
+            list(range(flat)) if self._vector else [list(self._constraints).index(n) for n in self.free_names]
+        )
+
+    @property
+    def _vector(self):
+        """Whether the family's one parameter is a vector of probabilities."""
+        return any(c.length is not None for c in self._constraints.values())
 
     def _judge(self):
         """The score at the solution in standard-error units, or the error that says why there is none."""
@@ -203,14 +197,12 @@ class Fit:
                 f"{self.family.__name__}: the optimizer stopped at a score of {reached:.2g} standard errors: "
                 "try start={...} with rough values, or another family"
             )
+        described = ", ".join(f"{name}={value:.6g}" for name, value in self.estimate.items())
         raise IdentifiabilityError(
             f"{self.family.__name__}: the likelihood has no strict maximum (the information at "
-            f"{self._describe()} is singular): the data cannot tell these parameters apart; fix one of "
+            f"{described} is singular): the data cannot tell these parameters apart; fix one of "
             "them or collect more data"
         )
-
-    def _describe(self):
-        return ", ".join(f"{name}={value:.6g}" for name, value in self.estimate.items())
 
     @cached_property
     def _inner_covariance(self):
@@ -227,23 +219,14 @@ class Fit:
                 f"{name} is estimated at the edge of its range ({self.estimate[name]}), where standard "
                 "errors and Wald intervals are invalid: use confidence_interval(method='profile')"
             )
-        flat = [
-            c.power
-            for c in self._constraints.values()
-            for _ in range(1 if c.length is None else len(self._free))
-        ]
-        factors = self._sample.unit ** np.array(flat, dtype=float)[self._free]
+        factors = self._sample.unit ** np.array([float(self._constraints[n].power) for n in self.free_names])
         return self._inner_covariance * np.outer(factors, factors)
 
     @property
     def standard_errors(self):
         """Standard error of each free parameter, by name: square roots of the diagonal of ``covariance``."""
-        return self._by_name(np.sqrt(np.diag(self.covariance)))
-
-    def _by_name(self, values):
-        if any(c.length is not None for c in self._constraints.values()):
-            return {name: values for name in self._constraints}
-        return dict(zip(self.free_names, values.tolist(), strict=True))
+        errors = np.sqrt(np.diag(self.covariance))
+        return dict(zip(self.free_names, [errors] if self._vector else errors.tolist(), strict=True))
 
     @property
     def free_names(self):
@@ -253,7 +236,7 @@ class Fit:
     @property
     def k(self):
         """Number of free parameters; probabilities that sum to one count one less than their number."""
-        return len(self._free) - sum(c.length is not None for c in self._constraints.values())
+        return len(self._free) - self._vector
 
     @property
     def aic(self):
@@ -291,29 +274,23 @@ class Fit:
         z = float(ndtri(0.5 + level / 2))
         errors = self.standard_errors
         return {
-            name: (self.estimate[name] - z * se, self.estimate[name] + z * se) for name, se in errors.items()
+            name: (self.estimate[name] - z * e, self.estimate[name] + z * e) for name, e in errors.items()
         }
 
     def summary(self, level=0.95):
         """Table of estimates, standard errors and intervals; rich HTML in a notebook."""
-        edge = bool(self.at_boundary)
-        method = "profile" if edge else "wald"
+        method = "profile" if self.at_boundary else "wald"
         intervals = self.confidence_interval(level, method)
-        errors = {} if edge else self.standard_errors
+        errors = {} if self.at_boundary else self.standard_errors
         tail = 50 * (1 - level)
         rows = []
         for name, value in self.estimate.items():
-            cells = zip(
-                np.ravel(value),
-                np.ravel(errors.get(name, np.nan)) if name in errors else [None] * np.size(value),
-                *(np.ravel(end) for end in intervals.get(name, ([None] * np.size(value),) * 2)),
-                strict=True,
-            )
-            for i, (estimate, *others) in enumerate(cells):
+            columns = (value, errors.get(name, np.nan), *intervals.get(name, (np.nan, np.nan)))
+            for i, cells in enumerate(np.broadcast(*columns)):
                 label = name if np.ndim(value) == 0 else f"{name}[{i}]"
-                rows.append([label, f"{estimate:.4f}", *("" if v is None else f"{v:.4f}" for v in others)])
+                rows.append((label, *map(as_text, cells)))
         notes = [f"fixed: {', '.join(self.fixed)}"] if self.fixed else []
-        if edge:
+        if self.at_boundary:
             notes.append(f"{', '.join(self.at_boundary)} at the edge of the range: no standard errors")
         return Table(
             title=f"{self.family.__name__}: maximum likelihood ({self.method})",

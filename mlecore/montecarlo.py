@@ -7,6 +7,7 @@ import numpy as np
 
 from .errors import DataError
 from .fitting import fit
+from .nested import slope
 from .summary import Table
 
 
@@ -96,9 +97,7 @@ def efficiency(
             f"parameter must be one of {', '.join(names)} and not among the known, got {parameter!r}"
         )
     if replicates < 2 or min(sizes) < 1:
-        raise DataError(
-            f"needs 2 replicates or more and sizes of 1 or more, got {replicates} and {min(sizes)}"
-        )
+        raise DataError(f"needs 2 replicates or more, sizes of 1 or more; got {replicates}, {min(sizes)}")
     if not (estimator == "mle" or callable(estimator)):
         raise DataError(f"estimator must be 'mle' or a callable, got {estimator!r}")
     rng = np.random.default_rng(rng)
@@ -109,25 +108,17 @@ def efficiency(
     rows = []
     for n in sizes:
         draws = _draw(distribution, parameter, n, replicates, estimator, known, rng)
-        bound = one / np.sqrt(n) * (1.0 if expectation is None else abs(_slope(expectation, truth, n)))
-        deviations = draws - draws.mean()
-        std = np.sqrt(deviations @ deviations / (replicates - 1))
-        fourth = np.mean(deviations**4)
+        bound = one / np.sqrt(n)
+        if expectation is not None:
+            bound *= abs(slope(lambda v, n=n: expectation(v, n), truth, 1e-3 * (abs(truth) or 1.0)))
+        std, fourth = draws.std(ddof=1), np.mean((draws - draws.mean()) ** 4)
         spread = np.sqrt(max(fourth - std**4 * (replicates - 3) / (replicates - 1), 0.0) / replicates)
         error = spread / (2 * std) if std > 0 else 0.0
-        bias = draws.mean() - truth
-        rows.append(EfficiencyRow(n, bound, std, std / bound, error / bound, bias, std / np.sqrt(replicates)))
+        bias = draws.mean() - truth, std / np.sqrt(replicates)
+        rows.append(EfficiencyRow(n, *map(float, (bound, std, std / bound, error / bound, *bias))))
     label = estimator if estimator == "mle" else getattr(estimator, "__name__", "estimator")
-    return EfficiencyStudy(
-        f"{label} of {parameter} in {distribution!r}, {replicates} replicates", tuple(rows)
-    )
-
-
-def _slope(expectation, value, n):
-    """Derivative of the expectation in the parameter, by a fourth-order central difference."""
-    h = 1e-3 * (abs(value) or 1.0)
-    ends = {m: expectation(value + m * h, n) for m in (-2, -1, 1, 2)}
-    return (8 * (ends[1] - ends[-1]) - (ends[2] - ends[-2])) / (12 * h)
+    title = f"{label} of {parameter} in {distribution!r}, {replicates} replicates"
+    return EfficiencyStudy(title, tuple(rows))
 
 
 def _draw(distribution, parameter, n, replicates, estimator, known, rng):
@@ -135,9 +126,7 @@ def _draw(distribution, parameter, n, replicates, estimator, known, rng):
     if callable(estimator):
         draws = np.asarray(estimator(distribution.sample((replicates, n), rng)), dtype=float)
         if draws.shape != (replicates,):
-            raise DataError(
-                f"the estimator returned shape {draws.shape} for samples of shape {(replicates, n)}"
-            )
+            raise DataError(f"the estimator returned shape {draws.shape}, not {(replicates,)}")
         return draws
     draws = distribution.sample_mle(n, replicates, known, rng)
     if draws is not None:
@@ -145,7 +134,8 @@ def _draw(distribution, parameter, n, replicates, estimator, known, rng):
     fixed = {name: getattr(distribution, name) for name in known}
     # Climbing from the truth finds the root that theory speaks of, where there are several.
     start = {name: getattr(distribution, name) for name in distribution.parameters if name not in known}
-    samples = distribution.sample((replicates, n), rng)
-    return np.array(
-        [fit(type(distribution), y, fixed=fixed, start=start).estimate[parameter] for y in samples]
+    fits = (
+        fit(type(distribution), y, None, None, fixed, start)
+        for y in distribution.sample((replicates, n), rng)
     )
+    return np.array([f.estimate[parameter] for f in fits])

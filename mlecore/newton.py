@@ -50,13 +50,22 @@ class Climber:
 
     def __init__(self, sample, free, strict=True):
         self.sample, self.free, self.strict = sample, list(free), strict
-        self.names = list(sample.family.parameters)
         self.constraints = list(sample.family.parameters.values())
         self.history = []
 
     def at(self, theta):
         """The Point at ``theta``."""
         return Point(theta, *self.sample.totals(self.sample.family._at(theta)))
+
+    def free_part(self, theta):
+        """The free unconstrained coordinates of ``theta``."""
+        return np.array([self.constraints[i].to_free(theta[i]) for i in self.free])
+
+    def moved(self, theta, z):
+        """A copy of ``theta`` with its free part at the unconstrained coordinates ``z``."""
+        theta = theta.copy()
+        theta[self.free] = [self.constraints[i].from_free(v) for i, v in zip(self.free, z, strict=True)]
+        return theta
 
     def local(self, point):
         """Score and Hessian in the free unconstrained coordinates: the chain rule."""
@@ -85,7 +94,8 @@ class Climber:
             moved, length = self.search(point, direction, score @ direction)
             if moved is None:
                 break
-            point = self.guard(moved)
+            point = moved
+            self.guard(point.theta)
         return point, reached
 
     def search(self, point, direction, slope):
@@ -93,35 +103,29 @@ class Climber:
         bounded = [self.constraints[i].low > -np.inf for i in self.free]
         longest = np.max(np.abs(direction[bounded]), initial=0.0)
         length = min(1.0, LONGEST / longest) if longest > 0 else 1.0
-        z = np.array([self.constraints[i].to_free(point.theta[i]) for i in self.free])
+        z = self.free_part(point.theta)
         noise = 1e-13 * (1 + abs(point.value))
         for _ in range(50):
-            theta = point.theta.copy()
-            theta[self.free] = [
-                self.constraints[i].from_free(v)
-                for i, v in zip(self.free, z + length * direction, strict=True)
-            ]
-            if np.array_equal(theta, point.theta):
+            trial = self.at(self.moved(point.theta, z + length * direction))
+            enough = point.value + 1e-4 * length * slope - noise
+            if np.array_equal(trial.theta, point.theta):
                 break
-            trial = self.at(theta)
-            if trial.value >= point.value + 1e-4 * length * slope - noise and np.all(
-                np.isfinite(trial.hessian)
-            ):
+            if trial.value >= enough and np.all(np.isfinite(trial.hessian)):
                 return trial, length
             length /= 2
         return None, 0.0
 
-    def guard(self, point):
-        """Deal with a parameter that runs past its family's limits."""
-        for name, limit, remedy in self.sample.family.limits:
-            i = self.names.index(name)
-            value = point.theta[i]
-            if i in self.free and (value > limit if limit > 1 else value < limit):
+    def guard(self, theta):
+        """Refuse, or stop moving, a parameter that runs past its family's limits."""
+        family = self.sample.family
+        for name, limit, remedy in family.limits:
+            i = list(family.parameters).index(name)
+            if i in self.free and (theta[i] > limit if limit > 1 else theta[i] < limit):
                 if self.strict:
-                    family = self.sample.family.__name__
-                    raise IdentifiabilityError(f"{family}: {name} runs away to {value:.3g}: {remedy}")
+                    raise IdentifiabilityError(
+                        f"{family.__name__}: {name} runs away to {theta[i]:.3g}: {remedy}"
+                    )
                 self.free.remove(i)
-        return point
 
 
 def saddle_free(score, hessian):
@@ -160,22 +164,14 @@ def _fallback(sample, free, best, strict):
     start = best[0].theta
 
     def downhill(z):
-        theta = start.copy()
-        theta[climber.free] = [
-            climber.constraints[i].from_free(v) for i, v in zip(climber.free, z, strict=True)
-        ]
-        point = climber.at(theta)
+        point = climber.at(climber.moved(start, z))
         score, _ = climber.local(point)
         good = np.isfinite(point.value) and np.all(np.isfinite(score))
         return (-point.value / sample.n, -score / sample.n) if good else (1e300, np.zeros_like(z))
 
-    z = np.array([climber.constraints[i].to_free(start[i]) for i in climber.free])
+    z = climber.free_part(start)
     result = minimize(downhill, z, jac=True, method="L-BFGS-B", bounds=[(-700, 700)] * z.size)
-    theta = start.copy()
-    theta[climber.free] = [
-        climber.constraints[i].from_free(v) for i, v in zip(climber.free, result.x, strict=True)
-    ]
-    point, reached = climber.climb(theta)
+    point, reached = climber.climb(climber.moved(start, result.x))
     if reached <= CONVERGED or point.value > best[0].value:
         return point, reached, best[2] + climber.history
     return best

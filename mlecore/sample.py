@@ -1,6 +1,5 @@
 """The data of one fit: checked once, pooled where the family allows, else kept in handy units and pieces."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,21 +10,8 @@ from .errors import DataError
 PREVIEW_ROWS = 8192
 
 
-@dataclass
-class Survey:
-    """What one pass over a block tells: sizes, range, a thinned copy for starts, and the pooled rows."""
-
-    n: float
-    events: float
-    total: float
-    low: float
-    high: float
-    preview: tuple
-    pooled: tuple | None
-
-
 def read(family, block):
-    """Checked (y, weights or None, censored mask or None, low, high) of one block, without rows of weight 0."""
+    """One block, checked: (y, weights or None, censored or None, low, high), without rows of weight 0."""
     y, weights, censored = (*(block if isinstance(block, tuple) else (block,)), None, None)[:3]
     y = as_vector(y)
     weights, censored = as_weights(weights, y.size), as_mask(censored, y.size)
@@ -44,18 +30,18 @@ def read(family, block):
 
 
 def survey(family, block):
-    """Read one block and summarize it."""
+    """What one pass over a block tells: (sizes, range, thinned copy for starts, pooled rows or None).
+
+    The sizes are total weight, that of the uncensored, and the weighted sum of y.
+    """
     y, w, censored, low, high = read(family, block)
-    n = y.size if w is None else w.sum()
-    events = n
-    if censored is not None:
-        events = float(np.sum(~censored if w is None else w[~censored]))
+    f = np.ones(y.size) if w is None else w
+    n = f.sum()
     every = slice(None, None, -(-y.size // PREVIEW_ROWS))
-    preview = (y[every], np.ones(y[every].size) if w is None else w[every])
     with np.errstate(all="ignore"):  # the range is judged once it is known
-        total = float(y.sum() if w is None else w @ y)
+        sizes = np.array([n, n if censored is None else f[~censored].sum(), y.sum() if w is None else w @ y])
         pooled = family.pool(y, w) if family.pools and censored is None else None
-    return Survey(float(n), float(events), total, low, high, preview, pooled)
+    return sizes, (low, high), np.array([y[every], f[every]]), pooled
 
 
 def pieces(family, center, unit, block):
@@ -89,10 +75,10 @@ def piece_totals(member, piece):
         value = total(kernels[0](*columns))
         score = np.array([total(v) for v in kernels[1](*columns)])
         lower = [total(v) for v in kernels[2](*columns)]
-    hessian, entries = np.empty((score.size, score.size)), iter(lower)
-    for i in range(score.size):
-        for j in range(i + 1):
-            hessian[i, j] = hessian[j, i] = next(entries)
+    hessian = np.empty((score.size, score.size))
+    below = [(i, j) for i in range(score.size) for j in range(i + 1)]
+    for (i, j), entry in zip(below, lower, strict=True):
+        hessian[i, j] = hessian[j, i] = entry
     return value, score, hessian
 
 
@@ -125,31 +111,23 @@ class Sample:
             blocks, whole = y if isinstance(y, Blocks) else Blocks(y), False
         else:
             blocks, whole = Blocks([(y, weights, censored)]), True
-        self.n = self.events = self.total = 0.0
+        sizes, pooled, preview = np.zeros(3), [], np.empty((2, 0))
         self.low, self.high = np.inf, -np.inf
-        pooled, values, frequencies = [], np.empty(0), np.empty(0)
-        for part in blocks.map(partial(survey, family), iter(blocks)):
-            self.n, self.events, self.total = (
-                self.n + part.n,
-                self.events + part.events,
-                self.total + part.total,
-            )
-            self.low, self.high = min(self.low, part.low), max(self.high, part.high)
-            pooled.append(part.pooled)
-            values = np.concatenate([values, part.preview[0]])
-            frequencies = np.concatenate([frequencies, part.preview[1]])
-            if values.size > 4 * PREVIEW_ROWS:
-                values, frequencies = values[::2], frequencies[::2]
+        for size, (low, high), some, rows in blocks.map(partial(survey, family), iter(blocks)):
+            sizes, self.low, self.high = sizes + size, min(self.low, low), max(self.high, high)
+            pooled.append(rows)
+            preview = np.hstack([preview, some])
+            if preview.shape[1] > 4 * PREVIEW_ROWS:
+                preview = preview[:, ::2]
+        self.n, self.events, self.total = sizes.tolist()
         if self.n == 0:
             raise DataError("there are no blocks: y is empty")
         largest = max(abs(self.low), abs(self.high))
-        if any(c.power for c in family.parameters.values()) and not (
-            largest == 0 or 1e-100 < largest < 1e100
-        ):
+        if any(c.power for c in family.parameters.values()) and not (1e-100 < (largest or 1.0) < 1e100):
             raise DataError(f"the largest |y| is {largest:.3g}: measure y in other units, nearer to 1")
         self.pooled = all(part is not None for part in pooled)
-        self.center, self.unit = self._units(values)
-        self.preview = (values - self.center) / self.unit, frequencies
+        self.center, self.unit = self._units(preview[0])
+        self.preview = (preview[0] - self.center) / self.unit, preview[1]
         self.parts, self.raw = None, blocks
         if self.pooled:
             self.columns, self.weights = family.combine(pooled)

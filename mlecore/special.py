@@ -44,7 +44,7 @@ def log_excess(y, m):
 
 
 def log_gap(y, center):
-    """Terms whose average is mean(log y) - log(center), where center is the mean of y: one formula for all."""
+    """Terms whose average is mean(log y) - log(center), with center the mean of y."""
     x = (y - center) / center
     return log1pmx(x) if np.abs(x).max() < 0.1 else np.log(y / center)
 

@@ -67,3 +67,10 @@ class Table:
 def stars(p_value):
     """The usual marks of a p-value: *** below 0.001, ** below 0.01, * below 0.05."""
     return "***" if p_value < 0.001 else "**" if p_value < 0.01 else "*" if p_value < 0.05 else ""
+
+
+def as_text(value):
+    """A number with four decimals, or four digits where it is large or small; nothing for NaN."""
+    if value != value:
+        return ""
+    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e7 else f"{value:.4g}"

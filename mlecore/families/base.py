@@ -29,7 +29,7 @@ class Support:
         return inside & (y == np.floor(y)) if self.integer else inside
 
     def check(self, y, low, high, family):
-        """Raise DataError naming the first value that ``family`` cannot have produced; low and high are y's."""
+        """Raise DataError naming the first value outside; ``low`` and ``high`` are the range of y."""
         if self.closed:
             good = low >= self.low and high <= self.high
         else:
@@ -239,7 +239,7 @@ def average(values, w):
 
 
 def tally(y, w):
-    """Distinct non-negative integers among y, with their total weights: by counting, or sorting if far apart."""
+    """Distinct non-negative integers in y and their total weights: by counting, or by sorting."""
     if y.max() < 4 * y.size + 1000:
         counts = np.bincount(y.astype(np.int64), weights=w).astype(float)
         values = np.flatnonzero(counts)
