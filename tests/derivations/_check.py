@@ -46,21 +46,9 @@ from pathlib import Path
 
 import mpmath as mp
 
-from tests.derivations._latex import (
-    CONST,
-    DIGITS,
-    Event,
-    Fn,
-    LatexError,
-    Operator,
-    Parser,
-    Site,
-    canonical,
-    compare,
-    equal,
-    to_mp,
-    tokenize,
-)
+from tests.derivations._latex import Parser, Site
+from tests.derivations._tokens import CONST, LatexError, canonical, tokenize
+from tests.derivations._values import DIGITS, Event, Fn, Operator, compare, equal, to_mp
 
 __all__ = ["Event", "Fn", "Operator", "average", "by_hand", "double", "equivalent", "gauss_hermite", "iid"]
 

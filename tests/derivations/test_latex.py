@@ -19,7 +19,9 @@ from tests.derivations._check import (
     iid,
     symbol,
 )
-from tests.derivations._latex import LatexError, Parser, canonical, equal, to_mp
+from tests.derivations._latex import Parser
+from tests.derivations._tokens import LatexError, canonical
+from tests.derivations._values import equal, to_mp
 
 A, B, C = 1.7, 0.6, 2.3
 Y = [1.2, 3.1, -0.4]
