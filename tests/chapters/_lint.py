@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -139,6 +140,22 @@ def seeds(page: Page) -> list[str]:
                 problems.append(f"{cell.where}: {name}() without a seed")
             elif NEEDS_SEED.fullmatch(name) and not (seeded or keywords & {"random_state", "rng"}):
                 problems.append(f"{cell.where}: {name}(…) without a seed; draw from default_rng(seed)")
+    return problems
+
+
+LAYER_1 = {"numpy", "scipy", "matplotlib", "sklearn", "ipywidgets", "anywidget", "IPython", "mlecore"}
+
+
+def imports(page: Page) -> list[str]:
+    """A lesson runs with layer 1 only, and its first cell sets the figures up."""
+    problems = []
+    if page.number in LESSONS and page.code and "lesson.setup()" not in page.code[0].source:
+        problems.append(f"{page.code[0].where}: the first code cell imports and calls lesson.setup()")
+    for cell in page.code:
+        for match in re.finditer(r"^\s*(?:import|from)\s+(\w+)", cell.source, re.M):
+            if match.group(1) not in LAYER_1 | sys.stdlib_module_names:
+                problems.append(f"{cell.where}: {match.group(1)} is not installed with a lesson; the tests may "
+                                f"use it, a lesson only {', '.join(sorted(LAYER_1))}")
     return problems
 
 
@@ -276,8 +293,8 @@ def names(pages: list[Page]) -> list[str]:
     return problems
 
 
-PAGE_LINTS = [typed_numbers, voice, admonitions, opening, closing, quizzes, code_length, seeds, figures,
-              traps_shown]
+PAGE_LINTS = [typed_numbers, voice, admonitions, opening, closing, quizzes, code_length, seeds, imports,
+              figures, traps_shown]
 
 
 def book_lints(bibliography: Path) -> list:
