@@ -154,8 +154,8 @@ def imports(page: Page) -> list[str]:
     for cell in page.code:
         for match in re.finditer(r"^\s*(?:import|from)\s+(\w+)", cell.source, re.M):
             if match.group(1) not in LAYER_1 | sys.stdlib_module_names:
-                problems.append(f"{cell.where}: {match.group(1)} is not installed with a lesson; the tests may "
-                                f"use it, a lesson only {', '.join(sorted(LAYER_1))}")
+                problems.append(f"{cell.where}: {match.group(1)} is not installed with a lesson; "
+                                f"use {', '.join(sorted(LAYER_1))}")
     return problems
 
 
