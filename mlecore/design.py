@@ -1,8 +1,10 @@
 """The design matrix of a regression as a sum over blocks: its conditioning, its rank, its least-squares fit.
 
-Nothing here keeps more than one block of rows. Data in memory are blocks too, slices small enough for the cache.
+Nothing here keeps more than one block of rows. Data in memory are blocks too, slices small enough for the
+cache.
 """
 
+from contextlib import contextmanager
 from functools import reduce
 
 import numpy as np
@@ -13,7 +15,7 @@ from .errors import DataError, IdentifiabilityError
 from .solvers import EPS, cholesky, solve_spd
 
 WELL_CONDITIONED = 1e-8  # reciprocal condition of the scaled normal equations that Cholesky is trusted with
-BLOCK_ENTRIES = 2**17
+BLOCK_ENTRIES = 2**18  # two megabytes: a block and its weighted copy stay in the cache
 
 
 def in_memory(X, y, weights):
@@ -25,35 +27,60 @@ def in_memory(X, y, weights):
 class Design:
     """Rows [1, X - shift] basis of a regression, with least squares of a working response.
 
-    blocks: `Blocks` of (X, y, weights or None). names: of the d columns. After `prepare`, `gram` (p, p) is A'WA in
-    the working coordinates, `to_original` (p, p) maps working coefficients to those of [1, X] (or X), `start` (p,)
-    is the least-squares fit of the working response and `rss` its weighted residual sum of squares.
+    blocks: `Blocks` of (X, y, weights or None). names: of the d columns. in_memory: whether `held` may keep
+    the working rows. After `prepare`, `gram` (p, p) is
+    A'WA in the working coordinates, `to_original` (p, p) maps working coefficients to those of [1, X] (or X),
+    `start` (p,) is the least-squares fit of the working response and `rss` its weighted residual sum of
+    squares.
     """
 
-    def __init__(self, blocks, fit_intercept, names):
+    def __init__(self, blocks, fit_intercept, names, in_memory=False):
         self.blocks, self.fit_intercept, self.names = blocks, fit_intercept, list(names)
-        self.shift = self.basis = None
+        self.in_memory = in_memory
+        self.shift = self.basis = self._kept = None
 
     @property
     def p(self):
         return len(self.names) + self.fit_intercept
 
-    def rows(self, X):
-        """Working design matrix (rows, p) of the raw rows X (rows, d)."""
-        if not self.fit_intercept:
+    def rows(self, X, room=0):
+        """Working design matrix (rows, p) of the raw rows X (rows, d), with room for more columns at the
+        right.
+        """
+        if not (self.fit_intercept or room):
             return X if self.basis is None else X @ self.basis
-        A = np.empty((X.shape[0], self.p))
-        A[:, 0] = 1.0
-        np.subtract(X, 0.0 if self.shift is None else self.shift, out=A[:, 1:])
+        first, width = int(self.fit_intercept), X.shape[1]
+        A = np.empty((X.shape[0], first + width + room))
+        A[:, :first] = 1.0
+        A[:, first : first + width] = X
+        if self.shift is not None:
+            A[:, first : first + width] -= self.shift
         return A if self.basis is None else A @ self.basis
+
+    @contextmanager
+    def held(self):
+        """While inside, the working rows of data in memory are built once and kept."""
+        if self.in_memory:
+            self._kept = Blocks([(self.rows(block[0]), *block[1:]) for block in self.blocks])
+        try:
+            yield
+        finally:
+            self._kept = None
+
+    def _each(self, kernel):
+        if self._kept is not None:
+            return self._kept, lambda block: kernel(*block)
+        return self.blocks, lambda block: kernel(self.rows(block[0]), *block[1:])
 
     def map(self, kernel):
         """kernel(A, y, weights) of every block, lazily."""
-        return self.blocks.map(lambda block: kernel(self.rows(block[0]), *block[1:]), iter(self.blocks))
+        blocks, call = self._each(kernel)
+        return blocks.map(call, iter(blocks))
 
     def sum(self, kernel):
         """Entry-by-entry sum over blocks of the tuples kernel(A, y, weights)."""
-        return self.blocks.sum(lambda block: kernel(self.rows(block[0]), *block[1:]))
+        blocks, call = self._each(kernel)
+        return blocks.sum(call)
 
     def sample(self, size):
         """About `size` rows (A, y, weights), every k-th of the data."""
@@ -65,17 +92,21 @@ class Design:
         )
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
-    def prepare(self, working, identified):
+    def prepare(self, working, identified, exact=True):
         """Pass over the data: sums, conditioning, working coordinates, least squares of working(y).
 
-        identified: whether a prior makes every coefficient identified whatever the rank. Normal equations are used
+        identified: whether a prior makes every coefficient identified whatever the rank. exact: whether the
+        residuals matter, not only a start for Newton's method. Normal equations are used
         where they lose at most half of the digits; otherwise columns are shifted to their means and a QR
-        factorization is accumulated over blocks. Raises IdentifiabilityError, naming the columns, at rank < p.
+        factorization is accumulated over blocks. Raises IdentifiabilityError, naming the columns, at rank <
+        p.
         Sources: Björck (1996), sections 2.2 and 2.7; Golub and Van Loan (2013), section 5.5 for the rank.
         """
 
-        def moments(A, y, w):
-            B = np.column_stack([A, working(y)])
+        def moments(block):
+            X, y, w = block
+            B = self.rows(X, room=1)
+            B[:, -1] = working(y)
             weight = float(len(y)) if w is None else w.sum()
             total = y.sum() if w is None else w @ y
             if w is not None:
@@ -83,12 +114,12 @@ class Design:
             return weight, len(y), total, B.T @ B
 
         with np.errstate(over="ignore", invalid="ignore"):
-            self.n, self.n_rows, total, gram = self.sum(moments)
+            self.n, self.n_rows, total, gram = self.blocks.sum(moments)
         self.mean_y, p = total / self.n, self.p
         if self.n_rows < p and not identified:
             raise IdentifiabilityError(
-                f"n_samples = {self.n_rows} cannot identify {p} coefficients (n_features = {len(self.names)}): "
-                "collect more data, drop columns, or give the coefficients a prior"
+                f"n_samples = {self.n_rows} cannot identify {p} coefficients "
+                f"(n_features = {len(self.names)}): drop columns, or give the coefficients a prior"
             )
         if not np.all(np.isfinite(gram)):
             raise DataError(
@@ -104,6 +135,9 @@ class Design:
             )
             return
         self.start = solve_spd(factor, scale, cross)
+        self.rss = max(self.total - self.start @ cross, 0.0)
+        if not exact:
+            return
 
         def refine(A, y, w):
             residual = working(y) - A @ self.start

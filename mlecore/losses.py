@@ -1,9 +1,9 @@
 """The dictionary: each loss, the noise model whose negative log-likelihood it is, and the test that decides.
 
-A loss l(y, f) is the negative log-likelihood (NLL) of a noise model, up to a positive factor and terms free of the
-prediction f, if and only if for some beta > 0 and some base measure nu on the outcomes that does not depend on f,
-Z(f) = integral of exp(-beta l(y, f)) nu(dy) does not depend on f: then exp(-beta l) nu / Z is the noise model, and
-nu is what the loss dropped. Otherwise no model of y given f has this loss.
+A loss l(y, f) is the negative log-likelihood (NLL) of a noise model, up to a positive factor and terms free
+of the prediction f, if and only if for some beta > 0 and some base measure nu on the outcomes that does not
+depend on f, Z(f) = integral of exp(-beta l(y, f)) nu(dy) does not depend on f: then exp(-beta l) nu / Z is
+the noise model, and nu is what the loss dropped. Otherwise no model of y given f has this loss.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,12 @@ NODES = 4_001  # of the quadrature on each side of the prediction
 class Loss:
     """One row of the dictionary.
 
-    loss(y, f, **params): values for outcomes y (n,) and predictions f (n,), or (n, k) where a prediction has parts.
-    a(**params) > 0 and c(y, **params): NLL = a * loss + c, both free of f; None where no noise model exists.
-    outcomes: "real", "positive", "counts" or a tuple of values. predictions: examples for the test. params: example
-    values of the constants that the loss or the noise model needs. dropped: c in words. reason: the verdict in words.
+    loss(y, f, **params): values for outcomes y (n,) and predictions f (n,), or (n, k) where a prediction has
+    parts. a(**params) > 0 and c(y, **params): NLL = a * loss + c, both free of f; None where no noise model
+    exists.
+    outcomes: "real", "positive", "counts" or a tuple of values. predictions: examples for the test. params:
+    example values of the constants that the loss or the noise model needs. dropped: c in words. reason: the
+    verdict in words.
     """
 
     name: str
@@ -52,7 +54,9 @@ class Loss:
         return self.loss(np.asarray(y), np.asarray(f, dtype=float), **self.params)
 
     def nll(self, y, f):
-        """NLL = a * loss + c with every constant, at the example parameters, (n,). DataError if there is none."""
+        """NLL = a * loss + c with every constant, at the example parameters, (n,). DataError if there is
+        none.
+        """
         if self.a is None:
             raise DataError(f"{self.name} is not the negative log-likelihood of a noise model: {self.reason}")
         return self.a(**self.params) * self(y, f) + self.c(np.asarray(y), **self.params)
@@ -62,9 +66,10 @@ class Loss:
 class LikelihoodTest:
     """Verdict of the Z(f) test, true or false in an if, with its evidence.
 
-    beta: the factor used, the best one found when none was given. log_z (m,): log Z at each of the m predictions.
-    base: weights nu of finite outcomes, summing to one, else None. spread: range of log Z divided by beta times the
-    range of the loss, 0 for a likelihood. reason: one sentence.
+    beta: the factor used, the best one found when none was given. log_z (m,): log Z at each of the m
+    predictions.
+    base: weights nu of finite outcomes, summing to one, else None. spread: range of log Z divided by beta
+    times the range of the loss, 0 for a likelihood. reason: one sentence.
     """
 
     is_likelihood: bool
@@ -92,8 +97,9 @@ def is_likelihood(loss, outcomes=None, predictions=None, *, beta=None, base=None
     beta : float or None
         The factor to test; None searches over a wide range.
     base : callable or None
-        Density nu(y) with respect to length (or counting measure); None is 1. Finite outcomes need none: every
-        positive nu is tried, by non-negative least squares. For a row of `LOSSES` it is exp(-c), what it dropped.
+        Density nu(y) with respect to length (or counting measure); None is 1. Finite outcomes need none:
+        every positive nu is tried, by non-negative least squares. For a row of `LOSSES` it is exp(-c), what
+        it dropped.
     tol : float
         Largest `spread` that passes.
 
@@ -171,7 +177,7 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
     elif np.isinf(worst):
         reason = "Z is infinite: the loss grows too slowly to be a density's negative log"
     elif worst > tol:
-        reason = f"Z changes with the prediction for every beta and base measure tried, by {np.ptp(log_z):.3g} in log at best"
+        reason = f"Z changes with the prediction for every beta tried, by {np.ptp(log_z):.3g} in log at best"
     else:
         reason = f"Z is the same at all {len(predictions)} predictions for beta = {beta:.6g}"
     base = None if weights is None else weights / max(weights.sum(), np.finfo(float).tiny)
@@ -179,7 +185,9 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
 
 
 def _best(spread, scale):
-    """The beta with the least spread: a grid of six decades around 1 / scale, then a search around the best."""
+    """The beta with the least spread: a grid of six decades around 1 / scale, then a search around the
+    best.
+    """
     grid = np.log(np.geomspace(1e-3, 1e3, 61) / scale)
     values = np.array([spread(b) for b in np.exp(grid)])
     candidates = []
@@ -193,7 +201,9 @@ def _best(spread, scale):
 
 
 def _log_sum(terms):
-    """log of a sum or integral from the logs of its terms in order of y; nan when they do not fall off at an end."""
+    """log of a sum or integral from the logs of its terms in order of y; nan when they do not fall off at
+    an end.
+    """
     falls = terms[-3] < terms[-203] or np.isneginf(terms[-3])
     rises = len(terms) == COUNTS or terms[2] < terms[202] or np.isneginf(terms[2])
     return logsumexp(terms) if falls and rises else np.nan
@@ -207,7 +217,8 @@ def _simpson_weights(slope):
 
 
 def _real(f):
-    # Exp-sinh (double exponential) nodes on both sides of f, where losses have their kink (Takahasi, Mori 1974).
+    # Exp-sinh (double exponential) nodes on both sides of f, where losses have their kink (Takahasi, Mori
+    # 1974).
     t = np.linspace(-4.0, 4.0, NODES)
     reach = np.exp(np.pi / 2 * np.sinh(t))
     log_w = _simpson_weights(np.pi / 2 * np.cosh(t) * reach * (t[1] - t[0]))
@@ -263,9 +274,10 @@ LOSSES = {
     row.name: row
     for row in [
         Loss(
-            "squared", "(y − f)²", lambda y, f, sigma: (y - f) ** 2, "Normal(f, σ)", "identity", "real", _ON_LINE,
-            lambda sigma: 1 / (2 * sigma**2), _constant(lambda sigma: np.log(sigma) + 0.5 * np.log(2 * np.pi)),
-            {"sigma": 1.5}, "log σ + ½ log 2π", "Z is a Gaussian integral, wherever f is",
+            "squared", "(y − f)²", lambda y, f, sigma: (y - f) ** 2, "Normal(f, σ)", "identity", "real",
+            _ON_LINE, lambda sigma: 1 / (2 * sigma**2),
+            _constant(lambda sigma: np.log(sigma) + 0.5 * np.log(2 * np.pi)), {"sigma": 1.5},
+            "log σ + ½ log 2π", "Z is a Gaussian integral, wherever f is",
         ),
         Loss(
             "binary_cross_entropy", "−y log f − (1 − y) log(1 − f)",
@@ -273,51 +285,58 @@ LOSSES = {
             lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "f + (1 − f) = 1",
         ),
         Loss(
-            "cross_entropy", "−log f_y", lambda y, f: -np.log(_pick(f, y)), "Categorical(f)", "softmax", (0, 1, 2),
-            _SIMPLEX, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "the probabilities sum to one",
+            "cross_entropy", "−log f_y", lambda y, f: -np.log(_pick(f, y)), "Categorical(f)", "softmax", (0,
+            1, 2), _SIMPLEX, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing",
+            "the probabilities sum to one",
         ),
         Loss(
-            "poisson", "f − y log f", lambda y, f: f - xlogy(y, f), "Poisson(f)", "log", "counts", _ABOVE_ZERO,
-            lambda: 1.0, lambda y: gammaln(np.asarray(y) + 1.0), {}, "log y!", "Σ f^y e^−f / y! = 1",
+            "poisson", "f − y log f", lambda y, f: f - xlogy(y, f), "Poisson(f)", "log", "counts",
+            _ABOVE_ZERO, lambda: 1.0, lambda y: gammaln(np.asarray(y) + 1.0), {}, "log y!",
+            "Σ f^y e^−f / y! = 1",
         ),
         Loss(
-            "absolute", "|y − f|", lambda y, f, scale: np.abs(y - f), "Laplace(f, b)", "identity", "real", _ON_LINE,
-            lambda scale: 1 / scale, _constant(lambda scale: np.log(2 * scale)), {"scale": 0.8}, "log 2b",
+            "absolute", "|y − f|", lambda y, f, scale: np.abs(y - f), "Laplace(f, b)", "identity", "real",
+            _ON_LINE, lambda scale: 1 / scale, _constant(lambda scale: np.log(2 * scale)), {"scale": 0.8},
+            "log 2b", "Z is the same integral, shifted",
+        ),
+        Loss(
+            "cauchy", "log(1 + (y − f)²/s²)", lambda y, f, scale: np.log1p(((y - f) / scale) ** 2),
+            "Cauchy(f, s)", "identity", "real", _ON_LINE, lambda scale: 1.0,
+            _constant(lambda scale: np.log(np.pi * scale)), {"scale": 1.3}, "log πs",
             "Z is the same integral, shifted",
         ),
         Loss(
-            "cauchy", "log(1 + (y − f)²/s²)", lambda y, f, scale: np.log1p(((y - f) / scale) ** 2), "Cauchy(f, s)",
-            "identity", "real", _ON_LINE, lambda scale: 1.0, _constant(lambda scale: np.log(np.pi * scale)),
-            {"scale": 1.3}, "log πs", "Z is the same integral, shifted",
-        ),
-        Loss(
-            "huber", "½r² for |r| ≤ δ, else δ|r| − ½δ²; r = y − f", _huber, "Huber's least-favorable density, k = δ/σ",
-            "identity", "real", _ON_LINE, lambda delta, sigma: 1 / sigma**2, _huber_constant,
-            {"delta": 1.345, "sigma": 1.0}, "log σ + log(√(2π) erf(k/√2) + 2e^(−k²/2)/k)",
+            "huber", "½r² for |r| ≤ δ, else δ|r| − ½δ²; r = y − f", _huber,
+            "Huber's least-favorable density, k = δ/σ", "identity", "real", _ON_LINE, lambda delta,
+            sigma: 1 / sigma**2, _huber_constant, {"delta": 1.345, "sigma": 1.0},
+            "log σ + log(√(2π) erf(k/√2) + 2e^(−k²/2)/k)",
             "Z is the same integral, shifted; with σ free it must stay in c",
         ),
         Loss(
-            "student_t", "log(1 + (y − f)²/(νσ²))", lambda y, f, nu, sigma: np.log1p(((y - f) / sigma) ** 2 / nu),
-            "StudentT(ν, f, σ)", "identity", "real", _ON_LINE, lambda nu, sigma: (nu + 1) / 2,
-            _constant(lambda nu, sigma: gammaln(nu / 2) - gammaln((nu + 1) / 2) + 0.5 * np.log(nu * np.pi) + np.log(sigma)),
+            "student_t", "log(1 + (y − f)²/(νσ²))", lambda y, f, nu,
+            sigma: np.log1p(((y - f) / sigma) ** 2 / nu), "StudentT(ν, f, σ)", "identity", "real", _ON_LINE,
+            lambda nu, sigma: (nu + 1) / 2, _constant(lambda nu,
+            sigma: gammaln(nu / 2) - gammaln((nu + 1) / 2) + 0.5 * np.log(nu * np.pi) + np.log(sigma)),
             {"nu": 4.0, "sigma": 1.2}, "log σ + ½ log νπ + log Γ(ν/2) − log Γ((ν+1)/2)",
             "Z is the same integral, shifted",
         ),
         Loss(
-            "exponential", "y/f + log f", lambda y, f: y / f + np.log(f), "Exponential with mean f", "log", "positive",
-            _ABOVE_ZERO, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "∫ e^(−y/f) dy = f",
+            "exponential", "y/f + log f", lambda y, f: y / f + np.log(f), "Exponential with mean f", "log",
+            "positive", _ABOVE_ZERO, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "∫ e^(−y/f) dy = f",
         ),
         Loss(
-            "gamma", "y/f + log f", lambda y, f, shape: y / f + np.log(f), "Gamma with mean f and shape k", "log",
-            "positive", _ABOVE_ZERO, lambda shape: shape,
+            "gamma", "y/f + log f", lambda y, f, shape: y / f + np.log(f), "Gamma with mean f and shape k",
+            "log", "positive", _ABOVE_ZERO, lambda shape: shape,
             lambda y, shape: gammaln(shape) - shape * np.log(shape) - (shape - 1) * np.log(y), {"shape": 2.5},
-            "log Γ(k) − k log k − (k − 1) log y", "the exponential's loss: only a and what was dropped differ",
+            "log Γ(k) − k log k − (k − 1) log y",
+            "the exponential's loss: only a and what was dropped differ",
         ),
         Loss(
             "negative_binomial", "(y + 1/α) log(1 + αf) − y log f",
             lambda y, f, alpha: (y + 1 / alpha) * np.log1p(alpha * f) - xlogy(y, f),
             "NegativeBinomial(mean f, α)", "log", "counts", _ABOVE_ZERO, lambda alpha: 1.0,
-            lambda y, alpha: gammaln(y + 1.0) + gammaln(1 / alpha) - gammaln(y + 1 / alpha) - y * np.log(alpha),
+            lambda y,
+            alpha: gammaln(y + 1.0) + gammaln(1 / alpha) - gammaln(y + 1 / alpha) - y * np.log(alpha),
             {"alpha": 0.6}, "log y! + log Γ(1/α) − log Γ(y + 1/α) − y log α", "the binomial series",
         ),
         Loss(
@@ -328,29 +347,30 @@ LOSSES = {
         ),
         Loss(
             "gaussian_variance_head", "½ (y − μ)²/σ² + log σ; f = (μ, log σ)",
-            lambda y, f: 0.5 * ((y - f[..., 0]) * np.exp(-f[..., 1])) ** 2 + f[..., 1], "Normal(μ, σ), both predicted",
-            "identity, log", "real", _LOCATION_SCALE, lambda: 1.0, _constant(lambda: 0.5 * np.log(2 * np.pi)), {},
-            "½ log 2π", "σ is predicted, so log σ may not be dropped",
+            lambda y, f: 0.5 * ((y - f[..., 0]) * np.exp(-f[..., 1])) ** 2 + f[..., 1],
+            "Normal(μ, σ), both predicted", "identity, log", "real", _LOCATION_SCALE, lambda: 1.0,
+            _constant(lambda: 0.5 * np.log(2 * np.pi)), {}, "½ log 2π",
+            "σ is predicted, so log σ may not be dropped",
         ),
         Loss(
-            "label_smoothing", "−(1 − ε) log f_y − ε mean log f", _smoothed, None, "softmax", (0, 1, 2), _SIMPLEX,
-            params={"epsilon": 0.1},
-            reason="not a likelihood of the label; it is the log-likelihood of softened labels, (1 − ε) of the "
-            "observation and ε/K of each class",
+            "label_smoothing", "−(1 − ε) log f_y − ε mean log f", _smoothed, None, "softmax", (0, 1, 2),
+            _SIMPLEX, params={"epsilon": 0.1},
+            reason="not of the label: the NLL of softened labels, (1 − ε) of the observed, ε/K of each class",
         ),
         Loss(
-            "focal", "−(1 − f_y)^γ log f_y", lambda y, f, gamma: -((1 - _pick(f, y)) ** gamma) * np.log(_pick(f, y)),
-            None, "softmax", (0, 1, 2), _SIMPLEX, params={"gamma": 2.0},
+            "focal", "−(1 − f_y)^γ log f_y",
+            lambda y, f, gamma: -((1 - _pick(f, y)) ** gamma) * np.log(_pick(f, y)), None, "softmax",
+            (0, 1, 2), _SIMPLEX, params={"gamma": 2.0},
             reason="its minimizer is not the true probability: no proper score, so no likelihood",
         ),
         Loss(
             "hinge", "max(0, 1 − y f)", lambda y, f: np.maximum(0, 1 - y * f), None, "none", (-1, 1), _MARGIN,
-            reason="two weights cannot keep exp(−β max(0, 1 − f)) and exp(−β max(0, 1 + f)) at a constant sum",
+            reason="no two weights keep exp(−β max(0, 1 − f)) and exp(−β max(0, 1 + f)) at one sum",
         ),
         Loss(
             "brier", "(y − f)² on y in {0, 1}", lambda y, f: (y - f) ** 2, None, "logit", (0, 1),
             np.linspace(0, 1, 25),
-            reason="a proper score, but two weights cannot keep exp(−βf²) and exp(−β(1 − f)²) at a constant sum",
+            reason="a proper score, but no two weights keep exp(−βf²) and exp(−β(1 − f)²) at one sum",
         ),
     ]
 }  # fmt: skip

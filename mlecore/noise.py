@@ -2,15 +2,15 @@
 
 A noise model has one or more linear predictors (its location, first) and positive shape parameters, which the
 fitting kernel moves on the log scale. `pointwise` is all that the kernel needs: per observation the negative
-log-likelihood (NLL), its gradient and its Hessian in (location predictor(s), log shape parameters). Written so,
-a shape parameter is one more predictor whose design is a constant, as in vector generalized linear models
+log-likelihood (NLL), its gradient and its Hessian in (location predictor(s), log shape parameters). Written
+so, a shape parameter is one more predictor whose design is a constant, as in vector generalized linear models
 (Yee 2015, chapter 3), and one Newton kernel serves every model.
 
 Subclasses register themselves by `name`; `NOISES[name]` is the class.
 """
 
 import numpy as np
-from scipy.special import digamma, erf, expit, gammaln, log_softmax, polygamma, xlogy
+from scipy.special import digamma, erf, gammaln, log_softmax, polygamma, xlogy
 
 from .errors import DataError
 from .special import log1pmx, log_curvature, log_minus_digamma, stirling_error, student_constant
@@ -22,9 +22,9 @@ NOISES = {}
 class Noise:
     """Base of the noise models; it defines the protocol and the defaults.
 
-    name: key in `NOISES`. shape: names of the positive shape parameters, estimated unless fixed; those in `fixed`
-    have a default and are never estimated. support: of y, for messages. Arrays are of one block: y and eta have
-    shape (n,), `logs` holds one float per shape parameter.
+    name: key in `NOISES`. shape: names of the positive shape parameters, estimated unless fixed; those in
+    `fixed` have a default and are never estimated. support: of y, for messages. Arrays are of one block: y
+    and eta have shape (n,), `logs` holds one float per shape parameter.
     """
 
     name = None
@@ -54,7 +54,9 @@ class Noise:
         return y
 
     def start(self, moments):
-        """Start of the log shape parameters from {"rms": root mean squared working residual, "mean": of y, …}."""
+        """Start of the log shape parameters from {"rms": root mean squared working residual, "mean": of y,
+        …}.
+        """
         return [np.log(moments["rms"])] * len(self.shape)
 
     def pointwise(self, y, eta, logs):
@@ -70,7 +72,8 @@ class Noise:
         return np.exp(eta) if self.log_link else eta
 
     def violation(self, y, move):
-        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL; (n,), >= 0.
+        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL; (n,), >=
+        0.
 
         Zero for every observation along some direction means that no maximum likelihood estimate exists:
         separation (Albert and Anderson 1984).
@@ -182,7 +185,9 @@ class Cauchy(_LocationScale):
 
 
 class Laplace(_LocationScale):
-    """y ~ Laplace(eta, scale): absolute error. The kink at 0 makes the second derivative useless; see `lad`."""
+    """y ~ Laplace(eta, scale): absolute error. The kink at 0 makes the second derivative useless; see
+    `lad`.
+    """
 
     name = "laplace"
     shape = ("scale",)
@@ -221,8 +226,9 @@ class Poisson(Noise):
 class NegativeBinomial(Poisson):
     """Count with mean exp(eta) and variance mu + alpha mu**2 (NB2).
 
-    The rising factorial Gamma(y + 1/alpha) / Gamma(1/alpha) alpha**y is the product of 1 + alpha j over j < y, so
-    for integer y no difference of large log-gammas occurs however small alpha is (Lawless 1987, section 2).
+    The rising factorial Gamma(y + 1/alpha) / Gamma(1/alpha) alpha**y is the product of 1 + alpha j over j <
+    y, so for integer y no difference of large log-gammas occurs however small alpha is (Lawless 1987, section
+    2).
     """
 
     name = "negative_binomial"
@@ -304,8 +310,11 @@ class Bernoulli(Noise):
         return 4 * (y - 0.5)
 
     def pointwise(self, y, eta, logs):
-        p = expit(eta)
-        return np.logaddexp(0, eta) - y * eta, [p - y], [[p * (1 - p)]]
+        small = np.exp(
+            -np.abs(eta)
+        )  # one exponential that cannot overflow serves loss, gradient and curvature
+        p = np.where(eta >= 0, 1.0, small) / (1 + small)
+        return np.log1p(small) + np.maximum(eta, 0) - y * eta, [p - y], [[small / (1 + small) ** 2]]
 
     def violation(self, y, move):
         return np.maximum(np.where(y > 0, -move, move), 0)
@@ -314,9 +323,9 @@ class Bernoulli(Noise):
 class Categorical(Noise):
     """y in {0, …, K-1} with P = softmax(logits), logits = eta contrast.T.
 
-    K logits are one too many: adding a constant to all changes nothing. contrast, shape (K, m), has orthonormal
-    columns; with m = K - 1 columns orthogonal to (1, …, 1) the logits sum to zero and the redundancy is gone, with
-    the identity (m = K) it stays.
+    K logits are one too many: adding a constant to all changes nothing. contrast, shape (K, m), has
+    orthonormal columns; with m = K - 1 columns orthogonal to (1, …, 1) the logits sum to zero and the
+    redundancy is gone, with the identity (m = K) it stays.
     """
 
     name = "categorical"

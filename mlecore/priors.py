@@ -1,10 +1,11 @@
 """Priors on regression coefficients: a penalty is the negative log of a prior density.
 
-Every prior here has the negative log density, up to a constant, ``l1 |w| + l2 w**2 / 2`` per coefficient, which is
-all the fitting kernels need to know. The intercept never has a prior.
+Every prior here has the negative log density, up to a constant, ``l1 |w| + l2 w**2 / 2`` per coefficient,
+which is all the fitting kernels need to know. The intercept never has a prior.
 
-The scale of a prior says nothing about scikit-learn's ``alpha`` until the noise is named: squared error carries a
-factor 1 / (2 sigma**2) that ``alpha`` absorbs. `to_sklearn` and `from_sklearn` convert, with sigma where it belongs.
+The scale of a prior says nothing about scikit-learn's ``alpha`` until the noise is named: squared error
+carries a factor 1 / (2 sigma**2) that ``alpha`` absorbs. `to_sklearn` and `from_sklearn` convert, with sigma
+where it belongs.
 """
 
 from dataclasses import dataclass
@@ -106,8 +107,8 @@ class ElasticNetPrior:
         return -np.abs(w) / b - 0.5 * np.square(w / tau) - np.log(normalizer)
 
 
-# scikit-learn's objective is c * (our penalized NLL); its penalty is P1 |w|_1 + P2 |w|^2 / 2, so l1 = P1 / c and
-# l2 = P2 / c. Per estimator: c(n, sigma), then the arguments from (P1, P2) and back.
+# scikit-learn's objective is c * (our penalized NLL); its penalty is P1 |w|_1 + P2 |w|^2 / 2, so l1 = P1 / c
+# and l2 = P2 / c. Per estimator: c(n, sigma), then the arguments from (P1, P2) and back.
 _SKLEARN = {
     "Ridge": (lambda n, s: 2 * s**2, lambda p1, p2: {"alpha": p2 / 2}, lambda alpha: (0.0, 2 * alpha)),
     "Lasso": (lambda n, s: s**2 / n, lambda p1, p2: {"alpha": p1}, lambda alpha: (alpha, 0.0)),
@@ -116,7 +117,8 @@ _SKLEARN = {
         lambda p1, p2: {"alpha": p1 + p2, "l1_ratio": p1 / (p1 + p2)},
         lambda alpha, l1_ratio=0.5: (alpha * l1_ratio, alpha * (1 - l1_ratio)),
     ),
-    # LogisticRegression multiplies the NLL, not the penalty: C (NLL) + l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2.
+    # LogisticRegression multiplies the NLL, not the penalty: C (NLL) + l1_ratio |w|_1 + (1 - l1_ratio) |w|^2
+    # / 2.
     "LogisticRegression": (
         lambda n, s: 1.0,
         lambda p1, p2: {"C": 1 / (p1 + p2), "l1_ratio": p1 / (p1 + p2)},
@@ -147,9 +149,10 @@ def _conversion(estimator, n, sigma):
 def to_sklearn(prior, estimator, *, n=None, sigma=None):
     """The arguments that make a scikit-learn estimator minimize the same objective as `prior` does.
 
-    prior: NormalPrior, LaplacePrior or ElasticNetPrior with scalar scales. estimator: "Ridge", "Lasso", "ElasticNet",
-    "LogisticRegression" or "PoissonRegressor". n: number of observations (Lasso, ElasticNet, PoissonRegressor average
-    their loss). sigma: noise standard deviation (Ridge, Lasso, ElasticNet leave it out of theirs).
+    prior: NormalPrior, LaplacePrior or ElasticNetPrior with scalar scales. estimator: "Ridge", "Lasso",
+    "ElasticNet", "LogisticRegression" or "PoissonRegressor". n: number of observations (Lasso, ElasticNet,
+    PoissonRegressor average their loss). sigma: noise standard deviation (Ridge, Lasso, ElasticNet leave it
+    out of theirs).
     Returns a dict of arguments, for example ``Ridge(**to_sklearn(NormalPrior(2.0), "Ridge", sigma=10.0))``.
     Raises DataError when `n` or `sigma` is missing or the estimator's penalty cannot express the prior.
     """

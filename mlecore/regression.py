@@ -1,8 +1,8 @@
 """Likelihood regression: choosing a loss is choosing a noise model, choosing a penalty is choosing a prior.
 
-One Newton kernel over the pointwise derivatives of the noise model (`mlecore.noise`) fits every model; only least
-squares (closed form) and absolute error (a kink) have their own. Estimates come with their inference: covariance
-from the observed information, Wald, t and profile intervals, sandwich covariances.
+One Newton kernel over the pointwise derivatives of the noise model (`mlecore.noise`) fits every model; only
+least squares (closed form) and absolute error (a kink) have their own. Estimates come with their inference:
+covariance from the observed information, Wald, t and profile intervals, sandwich covariances.
 """
 
 import numpy as np
@@ -29,8 +29,8 @@ class Objective:
     """NLL, score and information of a model as sums over the blocks of a design.
 
     theta is the coefficients of the m location predictors, row after row, then the logs of the free shape
-    parameters. logs: all log shape parameters, with the fixed ones at their values. free: positions of the free
-    ones. l2: (m p,) diagonal of the Gaussian prior's precision in working coordinates, or None.
+    parameters. logs: all log shape parameters, with the fixed ones at their values. free: positions of the
+    free ones. l2: (m p,) diagonal of the Gaussian prior's precision in working coordinates, or None.
     """
 
     def __init__(self, design, noise, m, logs, free, l2=None):
@@ -114,7 +114,7 @@ class _LikelihoodModel(BaseEstimator):
         unknown = set(noise_params) - set(noise.shape)
         if unknown:
             raise DataError(
-                f"{noise.name} noise has no parameter {sorted(unknown)[0]!r}; it has {list(noise.shape) or 'none'}"
+                f"{noise.name} noise has no parameter {min(unknown)!r}; it has {list(noise.shape) or 'none'}"
             )
         for name, value in noise_params.items():
             if not (np.isscalar(value) and np.isfinite(value) and value > 0):
@@ -123,10 +123,11 @@ class _LikelihoodModel(BaseEstimator):
         free = [i for i, name in enumerate(noise.shape) if name not in held]
         l1, l2 = self._penalty(design, m)
         self._l1, self._l2 = l1, l2
-        design.prepare(working, identified=l1 is not None or l2 is not None)
+        scaled = bool(noise.shape) and noise.name != "negative_binomial"
+        design.prepare(working, identified=l1 is not None or l2 is not None, exact=scaled)
         if l1 is not None or l2 is not None:
             self._require_scale(design, noise, free)
-        if 0 in free and noise.name != "negative_binomial":
+        if 0 in free and scaled:
             magnitude = np.sqrt(design.norms**2 @ (design.to_original @ design.start) ** 2)
             _require_spread(np.sqrt(design.rss), magnitude + np.sqrt(design.total), noise.shape[0])
         logs = [np.log(held.get(name, 1.0)) for name in noise.shape]
@@ -136,7 +137,8 @@ class _LikelihoodModel(BaseEstimator):
         elif noise.name == "laplace":
             optimum = self._absolute()
         else:
-            optimum = self._newton(held)
+            with design.held():
+                optimum = self._newton()
         self._store(optimum)
         return self
 
@@ -160,8 +162,8 @@ class _LikelihoodModel(BaseEstimator):
     def _require_scale(design, noise, free):
         if 0 in free and noise.name != "negative_binomial" and design.n <= design.p:
             raise IdentifiabilityError(
-                f"n_samples = {design.n:g} is fitted exactly by {design.p} coefficients, prior or not, so the "
-                f"noise scale goes to zero: fix it, noise_params={{{noise.shape[0]!r}: …}}"
+                f"n_samples = {design.n:g} is fitted exactly by {design.p} coefficients, prior or not, so "
+                f"the noise scale goes to zero: fix it, noise_params={{{noise.shape[0]!r}: …}}"
             )
 
     # ------------------------------------------------------------------ the three ways to a maximum
@@ -194,7 +196,7 @@ class _LikelihoodModel(BaseEstimator):
         scale = np.exp(objective.logs[0]) if not objective.free else None
         penalized = self._l1 is not None or self._l2 is not None
         b = scale if scale is not None else max(np.sqrt(design.rss / design.n), np.finfo(float).tiny)
-        for n_iter in range(1, 501):
+        for n_iter in range(1, 501):  # noqa: B007
             l1, l2 = (None if v is None else b * v for v in (self._l1, self._l2))
             theta, _ = lad(A, y, w, l1, l2)
             spread = w @ np.abs(y - A @ theta)
@@ -219,7 +221,7 @@ class _LikelihoodModel(BaseEstimator):
         theta = np.append(theta, [np.log(b)] * len(objective.free))
         return Optimum(theta, value, np.zeros(k), hessian, n_iter, 0.0)
 
-    def _newton(self, held):
+    def _newton(self):
         objective, design, noise = self._objective, self._design, self._noise
         l1 = None if self._l1 is None else np.concatenate([self._l1, np.zeros(len(objective.free))])
         if noise.log_link and design.mean_y == 0:
@@ -227,7 +229,7 @@ class _LikelihoodModel(BaseEstimator):
                 "every count is zero: the rate's maximum likelihood estimate is 0, log 0 is -inf"
             )
         failures, fits = [], []
-        for theta in self._starts(held):
+        for theta in self._starts():
             try:
                 fits.append(newton(objective, theta, l1, watch=self._watch))
             except (ConvergenceError, IdentifiabilityError) as failure:
@@ -246,7 +248,7 @@ class _LikelihoodModel(BaseEstimator):
                 raise _runaway_nu()
         return best
 
-    def _starts(self, held):
+    def _starts(self):
         """Starting points of Newton's method; several where the likelihood may have several maxima."""
         objective, design, noise = self._objective, self._design, self._noise
         p, free = design.p, objective.free
@@ -255,7 +257,7 @@ class _LikelihoodModel(BaseEstimator):
         rms = np.sqrt(max(design.rss, EPS * design.total, np.finfo(float).tiny) / design.n)
         moments = {"rms": rms}
         if noise.name == "negative_binomial":
-            return [self._poisson_start(design.start, held)]
+            return [self._poisson_start(design.start)]
         if noise.name not in ("huber", "student_t", "cauchy"):
             return [np.concatenate([design.start, np.array(noise.start(moments))[free]])]
         A, y, w = design.sample(START_ROWS if not noise.convex else 10 * START_ROWS)
@@ -269,7 +271,8 @@ class _LikelihoodModel(BaseEstimator):
             theta = with_scale(design.start)
             logs = objective.split(theta)[1]
             inside = np.count_nonzero(np.abs(y - A @ design.start) <= np.exp(logs[0] + logs[1]))
-            # Beyond its threshold Huber's loss has no curvature to step by; near the median regression it has.
+            # Beyond its threshold Huber's loss has no curvature to step by; near the median regression it
+            # has.
             return [theta if inside > 2 * p or self.prior is not None else with_scale(lad(A, y, w)[0])]
         rng, candidates = np.random.default_rng(0), [design.start]
         if self.prior is None:
@@ -281,7 +284,7 @@ class _LikelihoodModel(BaseEstimator):
         ranked = sorted((with_scale(b) for b in candidates), key=lambda theta: pilot(theta)[0])
         return [*ranked[:4], with_scale(design.start)]
 
-    def _poisson_start(self, start, held):
+    def _poisson_start(self, start):
         """Poisson fit and a moment estimate of alpha; an error where the variance is not above the mean."""
         design, objective = self._design, self._objective
         poisson = Objective(design, NOISES["poisson"](), 1, [], [], self._l2)
@@ -304,7 +307,9 @@ class _LikelihoodModel(BaseEstimator):
         return np.append(b, self._noise.start({"alpha": above / scale}))
 
     def _watch(self, theta, step, n_iter):
-        """Stop a fit that has no maximum: separation, a scale that collapses, degrees of freedom that run away."""
+        """Stop a fit that has no maximum: separation, a scale that collapses, degrees of freedom that run
+        away.
+        """
         objective, design, noise = self._objective, self._design, self._noise
         k = self._m * design.p
         for i, log in zip(objective.free, theta[k:], strict=False):  # a Poisson start has no shape
@@ -333,8 +338,8 @@ class _LikelihoodModel(BaseEstimator):
             kept = [j for j in np.argsort(-size) if size[j] > 1e-3 * size.max()][:5]
             text = " ".join(f"{toward[j] / np.abs(toward[kept]).max():+.3g}·{names[j]}" for j in kept)
             raise IdentifiabilityError(
-                f"separation: the likelihood rises forever along {text}, so no maximum exists. Remove the column that "
-                "separates, or state what you believe about the size of the coefficients: prior=NormalPrior(scale=2.5)"
+                f"separation: the likelihood rises forever along {text}, so no maximum exists. Remove the "
+                "column that separates, or say how large coefficients can be: prior=NormalPrior(scale=2.5)"
             )
 
     # ------------------------------------------------------------------ what a fit leaves behind
@@ -354,23 +359,25 @@ class _LikelihoodModel(BaseEstimator):
         self.noise_params_ = {name: float(np.exp(log)) for name, log in zip(noise.shape, logs, strict=True)}
         penalty = 0.0 if self._l2 is None else 0.5 * self._l2 @ theta[:k] ** 2
 
-        def constant(A, y, w):
-            value = np.broadcast_to(noise.constant(y), y.shape)
-            return (value.sum() if w is None else w @ value,)
+        def constant(block):
+            value = np.broadcast_to(noise.constant(block[1]), block[1].shape)
+            return (value.sum() if block[2] is None else block[2] @ value,)
 
-        self.log_likelihood_ = float(penalty - optimum.value - self._design.sum(constant)[0])
+        self.log_likelihood_ = float(penalty - optimum.value - design.blocks.sum(constant)[0])
         counted = np.count_nonzero(theta[:k]) if self._l1 is not None else k
         self._n_parameters = int(counted) + len(objective.free)
         self._n = design.n
 
     def _dispersion(self):
-        """What multiplies the noise variance of the fit in its covariance: s**2 / sigma_MLE**2 for normal noise."""
+        """What multiplies the noise variance of the fit in its covariance: s**2 / sigma_MLE**2 for normal
+        noise.
+        """
         if self._noise.name != "normal" or not self._objective.free:
             return 1.0
         spare = self._n - self._design.p
         if spare <= 0:
             raise IdentifiabilityError(
-                f"{self._n:g} observations leave no residual degrees of freedom for {self._design.p} coefficients: "
+                f"{self._n:g} observations leave no degrees of freedom beside {self._design.p} coefficients: "
                 "fix noise_params={'sigma': …}"
             )
         return self._n / spare
@@ -379,7 +386,7 @@ class _LikelihoodModel(BaseEstimator):
         """Inverse information of all free parameters in working coordinates."""
         if self._l1 is not None:
             raise IdentifiabilityError(
-                f"{type(self.prior).__name__} puts a corner at zero, where curvature says nothing about spread: no "
+                f"{type(self.prior).__name__} puts a corner at zero, where curvature is not spread: no "
                 "standard errors exist. Use prior=NormalPrior(...), or bootstrap"
             )
         hessian = self._optimum.hessian.copy()
@@ -410,8 +417,8 @@ class _LikelihoodModel(BaseEstimator):
     def covariance_(self):
         """Covariance of the coefficients, intercept first, (p, p); class after class for K > 2.
 
-        The inverse of the observed information (expected for Laplace noise), with s**2 = RSS / (n - p) for normal
-        noise. Under a NormalPrior it is the posterior covariance of the Laplace approximation. Raises
+        The inverse of the observed information (expected for Laplace noise), with s**2 = RSS / (n - p) for
+        normal noise. Under a NormalPrior it is the posterior covariance of the Laplace approximation. Raises
         IdentifiabilityError under an L1 penalty.
         """
         check_is_fitted(self)
@@ -430,7 +437,9 @@ class _LikelihoodModel(BaseEstimator):
 
     @property
     def score_in_se_(self):
-        """Largest |score| times standard error at the solution: how far, in standard errors, it is from the maximum."""
+        """Largest |score| times standard error at the solution: how far, in standard errors, it is from the
+        maximum.
+        """
         check_is_fitted(self)
         if self._l1 is not None:
             return self._optimum.decrement
@@ -439,7 +448,9 @@ class _LikelihoodModel(BaseEstimator):
 
     @property
     def aic_(self):
-        """-2 log-likelihood + 2 k, k counting every free parameter (under an L1 penalty the non-zero ones)."""
+        """-2 log-likelihood + 2 k, k counting every free parameter (under an L1 penalty the non-zero
+        ones).
+        """
         check_is_fitted(self)
         return 2 * self._n_parameters - 2 * self.log_likelihood_
 
@@ -460,10 +471,10 @@ class _LikelihoodModel(BaseEstimator):
     def confidence_interval(self, level=0.95, method="wald"):
         """Intervals of the coefficients, intercept first, (p, 2), or (K, d + 1, 2) for K > 2.
 
-        method: "wald", estimate ± z SE; "t", exact for normal noise with unknown sigma, estimate ± t_{n-p} SE;
-        "profile", where twice the drop of the profile log-likelihood is the chi-squared cut, solved to 1e-8; an end
-        that is never reached is infinite. Under a NormalPrior only "wald", a posterior interval of the Laplace
-        approximation. Raises DataError on a bad level or a method that does not apply.
+        method: "wald", estimate ± z SE; "t", exact for normal noise with unknown sigma, estimate ± t_{n-p}
+        SE; "profile", where twice the drop of the profile log-likelihood is the chi-squared cut, solved to
+        1e-8; an end that is never reached is infinite. Under a NormalPrior only "wald", a posterior interval
+        of the Laplace approximation. Raises DataError on a bad level or a method that does not apply.
         """
         check_is_fitted(self)
         if not 0 < level < 1:
@@ -472,7 +483,8 @@ class _LikelihoodModel(BaseEstimator):
         if method == "profile":
             if self.prior is not None:
                 raise DataError("a profile is of a likelihood, and this fit has a prior: use method='wald'")
-            return self._shaped(self._profile(estimate, chi2.ppf(level, 1)))
+            with self._design.held():
+                return self._shaped(self._profile(estimate, chi2.ppf(level, 1)))
         if method == "wald":
             cut = norm.isf((1 - level) / 2)
         elif method == "t":
@@ -550,9 +562,10 @@ class _LikelihoodModel(BaseEstimator):
     def robust_covariance(self, kind="HC0"):
         """Sandwich covariance A^-1 B A^-1 of the coefficients, (p, p): valid when the noise model is wrong.
 
-        A is the observed information, B the sum of score score'. HC1 multiplies by n / (n - p); HC2 and HC3 divide
-        each squared score by (1 - h) and (1 - h)**2, h the leverage. Weights are frequencies. Raises DataError on an
-        unknown kind, IdentifiabilityError where there is no information matrix (L1 penalties, Laplace noise).
+        A is the observed information, B the sum of score score'. HC1 multiplies by n / (n - p); HC2 and HC3
+        divide each squared score by (1 - h) and (1 - h)**2, h the leverage. Weights are frequencies. Raises
+        DataError on an unknown kind, IdentifiabilityError where there is no information matrix (L1 penalties,
+        Laplace noise).
         Sources: White (1980); MacKinnon and White (1985).
         """
         check_is_fitted(self)
@@ -586,7 +599,9 @@ class _LikelihoodModel(BaseEstimator):
         return ["intercept"] * self._design.fit_intercept + self._design.names
 
     def summary(self):
-        """Table of estimates, standard errors, z, p-values and 95 % Wald intervals; rich HTML in a notebook."""
+        """Table of estimates, standard errors, z, p-values and 95 % Wald intervals; rich HTML in a
+        notebook.
+        """
         check_is_fitted(self)
         names = self._names()
         if self._m > 1:
@@ -676,7 +691,7 @@ class _LikelihoodModel(BaseEstimator):
                 raise DataError("every sample weight is zero")
             X, y, weights = X[keep], y[keep], weights[keep]
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(X.shape[1])])
-        return Design(in_memory(X, y, weights), self.fit_intercept, names)
+        return Design(in_memory(X, y, weights), self.fit_intercept, names, in_memory=True)
 
 
 class _Sample:
@@ -691,16 +706,18 @@ class _Sample:
 
 def _runaway_nu():
     return IdentifiabilityError(
-        "the residuals have tails no heavier than normal ones, so nu grows without bound: use noise='normal', or fix "
-        "it, noise_params={'nu': …}"
+        "the residuals have tails no heavier than normal ones, so nu grows without bound: use "
+        "noise='normal', or fix it, noise_params={'nu': …}"
     )
 
 
 def _require_spread(spread, magnitude, name):
-    """Raise IdentifiabilityError when residuals of size `spread` are rounding beside data of size `magnitude`."""
+    """Raise IdentifiabilityError when residuals of size `spread` are rounding beside data of size
+    `magnitude`.
+    """
     if spread <= 64 * EPS * magnitude:
         raise IdentifiabilityError(
-            "perfect fit: the residuals are zero, so the noise scale goes to zero and the likelihood to infinity. "
+            "perfect fit: the residuals are zero, so the noise scale goes to 0, the likelihood to infinity. "
             f"Remove parameters, or fix noise_params={{{name!r}: …}}"
         )
 
@@ -734,26 +751,28 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
     ----------
     noise : {"normal", "laplace", "huber", "student_t", "cauchy", "poisson", "negative_binomial", "gamma"}
         The distribution of y about its location X w + b, for the last three about exp(X w + b).
-        Student-t and Cauchy likelihoods are not convex: several starts are tried, and the best stationary point is
-        kept, which may not be the global maximum. With nu free they are even unbounded near an exact fit of p points;
-        the estimate is the best interior maximum.
+        Student-t and Cauchy likelihoods are not convex: several starts are tried, and the best stationary
+        point is kept, which may not be the global maximum. With nu free they are even unbounded near an exact
+        fit of p points; the estimate is the best interior maximum.
     prior : None, NormalPrior, LaplacePrior or ElasticNetPrior
         On the coefficients, never on the intercept.
     fit_intercept : bool
     noise_params : dict or None
-        Fixed shape parameters, such as {"sigma": 10.0}, {"nu": 4.0}, {"alpha": 0.5}, {"shape": 2.0}, {"scale": 1.0};
-        the others are estimated, except Huber's threshold {"k": 1.345}, which is a choice.
+        Fixed shape parameters, such as {"sigma": 10.0}, {"nu": 4.0}, {"alpha": 0.5}, {"shape": 2.0},
+        {"scale": 1.0}; the others are estimated, except Huber's threshold {"k": 1.345}, which is a choice.
 
     Attributes
     ----------
-    intercept_ : float; coef_ : (d,); noise_params_ : dict of all shape parameters, fixed or estimated (sigma is the
-    MLE, ÷ n); standard_errors_, p_values_ : (p,), intercept first; covariance_ : (p, p); log_likelihood_, aic_, bic_,
-    n_iter_, score_in_se_.
+    intercept_ : float; coef_ : (d,); noise_params_ : dict of all shape parameters, fixed or estimated (sigma
+    is the MLE, ÷ n); standard_errors_, p_values_ : (p,), intercept first; covariance_ : (p, p);
+    log_likelihood_, aic_, bic_, n_iter_, score_in_se_.
 
-    Normal noise: standard errors use s**2 = RSS / (n - p), `log_likelihood_` the MLE of sigma. With a prior and sigma
-    unknown, (coefficients, log sigma) maximize likelihood times prior jointly, from the least-squares start.
-    Errors: DataError (unusable data), IdentifiabilityError (no maximum: collinear columns, separation, a perfect fit,
-    underdispersed counts, runaway nu), ConvergenceError. Sources: McCullagh and Nelder (1989); Lawless (1987).
+    Normal noise: standard errors use s**2 = RSS / (n - p), `log_likelihood_` the MLE of sigma. With a prior
+    and sigma unknown, (coefficients, log sigma) maximize likelihood times prior jointly, from the
+    least-squares start.
+    Errors: DataError (unusable data), IdentifiabilityError (no maximum: collinear columns, separation, a
+    perfect fit, underdispersed counts, runaway nu), ConvergenceError. Sources: McCullagh and Nelder (1989);
+    Lawless (1987).
     """
 
     def __init__(self, noise="normal", prior=None, fit_intercept=True, noise_params=None):
@@ -770,9 +789,9 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
     def fit(self, X, y=None, sample_weight=None):
         """Fit on X (n, d), y (n,), sample_weight (n,) frequencies or None; or on blocks.
 
-        Blocks: X is a list of tuples (X, y) or (X, y, weights), a callable returning an iterator over such tuples,
-        or `mlecore.blocks.Blocks`, and y is None. Only sums over blocks are kept, so memory is constant (Laplace
-        noise excepted, which needs the residuals' order).
+        Blocks: X is a list of tuples (X, y) or (X, y, weights), a callable returning an iterator over such
+        tuples, or `mlecore.blocks.Blocks`, and y is None. Only sums over blocks are kept, so memory is
+        constant (Laplace noise excepted, which needs the residuals' order).
         """
         if self.noise not in NOISES or self.noise in ("bernoulli", "categorical"):
             names = ", ".join(n for n in NOISES if n not in ("bernoulli", "categorical"))
@@ -837,12 +856,14 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         On the coefficients, never on the intercepts.
     fit_intercept : bool
 
-    K = 2: `coef_` (1, d), `intercept_` (1,), `standard_errors_` (d + 1,), intercept first. K > 2: `coef_` (K, d),
-    `intercept_` (K,), `standard_errors_` (K, d + 1) in the symmetric parametrization: the logits of K classes are
-    determined up to a constant, and where nothing penalizes a column its K coefficients sum to zero (a NormalPrior
-    makes them do so too). `covariance_`, (K (d + 1), K (d + 1)), is that of this parametrization, of lower rank.
-    Without a prior, separated classes raise IdentifiabilityError: no maximum likelihood estimate exists.
-    Sources: Albert and Anderson (1984); Friedman, Hastie and Tibshirani (2010), section 4, for the symmetric form.
+    K = 2: `coef_` (1, d), `intercept_` (1,), `standard_errors_` (d + 1,), intercept first. K > 2: `coef_` (K,
+    d), `intercept_` (K,), `standard_errors_` (K, d + 1) in the symmetric parametrization: the logits of K
+    classes are determined up to a constant, and where nothing penalizes a column its K coefficients sum to
+    zero (a NormalPrior makes them do so too). `covariance_`, (K (d + 1), K (d + 1)), is that of this
+    parametrization, of lower rank. Without a prior, separated classes raise IdentifiabilityError: no maximum
+    likelihood estimate exists.
+    Sources: Albert and Anderson (1984); Friedman, Hastie and Tibshirani (2010), section 4, for the symmetric
+    form.
     """
 
     def __init__(self, prior=None, fit_intercept=True):
@@ -850,7 +871,9 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         self.fit_intercept = fit_intercept
 
     def fit(self, X, y=None, sample_weight=None):
-        """Fit on X (n, d), class labels y (n,), sample_weight (n,) or None; or on blocks, as the regressor."""
+        """Fit on X (n, d), class labels y (n,), sample_weight (n,) or None; or on blocks, as the
+        regressor.
+        """
         blocks = self._blocks_of(X, y)
         if blocks is not None:
             self.classes_ = np.unique(np.concatenate([np.unique(np.asarray(block[1])) for block in blocks]))

@@ -1,7 +1,8 @@
 """Optimizers of the regression models: Newton with exact zeros where asked, and least absolute deviations.
 
-They know nothing of statistics. An objective is a function theta -> (value, gradient, Hessian); its scale is that of
-a negative log-likelihood, so that the Newton decrement sqrt(g' H^-1 g) is a distance in standard errors.
+They know nothing of statistics. An objective is a function theta -> (value, gradient, Hessian); its scale is
+that of a negative log-likelihood, so that the Newton decrement sqrt(g' H^-1 g) is a distance in standard
+errors.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ SWEEPS = 4_000
 
 @dataclass
 class Optimum:
-    """A minimum: theta (m,), the objective's value, gradient and Hessian there, Newton steps taken, decrement."""
+    """A minimum: theta (m,), the objective's value, gradient and Hessian there, Newton steps taken,
+    decrement.
+    """
 
     theta: np.ndarray
     value: float
@@ -33,8 +36,8 @@ class Optimum:
 def cholesky(matrix):
     """Cholesky factor of a symmetric matrix scaled to unit diagonal, the scale, and the reciprocal condition.
 
-    Returns (factor, scale, rcond) with ``matrix = diag(scale) L L' diag(scale)``; rcond is 0 (factor None) when the
-    matrix is not numerically positive definite.
+    Returns (factor, scale, rcond) with ``matrix = diag(scale) L L' diag(scale)``; rcond is 0 (factor None)
+    when the matrix is not numerically positive definite.
     """
     diagonal = np.diag(matrix)
     if not np.all(np.isfinite(matrix)) or not np.all(diagonal > 0):
@@ -55,7 +58,9 @@ def solve_spd(factor, scale, b):
 
 
 def _convexify(hessian, floor):
-    """Hessian itself when it is safely positive definite; else with its eigenvalues positive, above floor * max."""
+    """Hessian itself when it is safely positive definite; else with its eigenvalues positive, above floor *
+    max.
+    """
     if cholesky(hessian)[2] > 1e-14:
         return hessian
     scale = np.sqrt(
@@ -70,7 +75,8 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
     """Minimize objective(theta) + sum of l1 |theta| by (proximal) Newton steps with a halving line search.
 
     theta: start, (m,). l1: None or non-negative weights (m,); entries at zero come out as exact zeros.
-    watch(theta, step, n_iter): called after every step, may raise. `close` and `enough` as the module's constants.
+    watch(theta, step, n_iter): called after every step, may raise. `close` and `enough` as the module's
+    constants.
     Returns an `Optimum`; raises ConvergenceError when neither decrement is reached.
     Sources: Nocedal and Wright (2006), chapter 3; Lee, Sun and Saunders (2014) for the proximal step.
     """
@@ -117,10 +123,11 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
 
 
 def quadratic_l1(hessian, gradient, theta, l1):
-    """Minimize g'(z - theta) + (z - theta)' H (z - theta) / 2 + sum of l1 |z| over z, to its optimality conditions.
+    """Minimize g'(z - theta) + (z - theta)' H (z - theta) / 2 + sum of l1 |z| over z, to its optimality
+    conditions.
 
-    Coordinate descent finds the support and its signs; the linear system on that support then gives the solution,
-    which is accepted when the signs hold and the other coordinates' gradients stay within l1.
+    Coordinate descent finds the support and its signs; the linear system on that support then gives the
+    solution, which is accepted when the signs hold and the other coordinates' gradients stay within l1.
     hessian (m, m) positive semidefinite; gradient, theta, l1 (m,). Returns z (m,) with exact zeros.
     Source: Friedman, Hastie and Tibshirani (2010), section 2.
     """
@@ -167,10 +174,10 @@ def _on_support(hessian, gradient, theta, l1, z):
 def lad(design, y, weights, l1=None, l2=None):
     """Least absolute deviations: minimize sum of w |y - A b| + sum of l1 |b| + sum of l2 b**2 / 2.
 
-    design A (n, p) of full column rank, y and weights (n,), l1 and l2 (p,) or None. Huber's loss with a shrinking
-    threshold leads to the neighborhood (Madsen and Nielsen 1993); without l2, exchanges of one interpolated row for
-    another along descending edges then reach an optimal vertex (Barrodale and Roberts 1973). An L1 penalty is p more
-    rows, and zeros are exact.
+    design A (n, p) of full column rank, y and weights (n,), l1 and l2 (p,) or None. Huber's loss with a
+    shrinking threshold leads to the neighborhood (Madsen and Nielsen 1993); without l2, exchanges of one
+    interpolated row for another along descending edges then reach an optimal vertex (Barrodale and Roberts
+    1973). An L1 penalty is p more rows, and zeros are exact.
     Returns (b, dual) with dual (n,) in [-w, w]; the pair is optimal because the duality gap is zero, which is
     checked: ConvergenceError otherwise.
     """
@@ -243,8 +250,8 @@ def _exchange(design, y, weights, b, _):
             basis = near[pivots[:p]]
             break
         take *= 2
-    # Ties would let the exchanges cycle. A perturbation of y far below its precision in use breaks them, and the
-    # basis it ends on is optimal for y itself: dual feasibility does not involve y.
+    # Ties would let the exchanges cycle. A perturbation of y far below its precision in use breaks them, and
+    # the basis it ends on is optimal for y itself: dual feasibility does not involve y.
     magnitude = _magnitude(design, y, b)
     shake = np.random.default_rng(0).uniform(0.5, 1.0, n) * magnitude
     for size in (1e-11, 1e-9, 1e-7):
@@ -255,7 +262,9 @@ def _exchange(design, y, weights, b, _):
 
 
 def _descend(design, y, weights, basis):
-    """Exchange rows of `basis` (p,), in place, until its vertex is optimal; the dual (n,), or None after too many."""
+    """Exchange rows of `basis` (p,), in place, until its vertex is optimal; the dual (n,), or None after
+    too many.
+    """
     p = len(basis)
     for _ in range(1_000 + 100 * p):
         square = design[basis]
@@ -279,7 +288,9 @@ def _descend(design, y, weights, basis):
 
 
 def _on_active(design, y, weights, b, l2):
-    """With an L2 penalty: interpolate the rows whose residual is zero, if that satisfies the optimality conditions."""
+    """With an L2 penalty: interpolate the rows whose residual is zero, if that satisfies the optimality
+    conditions.
+    """
     residual = y - design @ b
     active = np.abs(residual) <= 1e-9 * _magnitude(design, y, b)
     rows, m = design[active], int(active.sum())

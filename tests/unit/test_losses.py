@@ -63,7 +63,8 @@ def test_verdict_of_the_row_is_that_of_the_test(name):
     verdict = is_likelihood(LOSSES[name])
     assert bool(verdict) == LOSSES[name].is_likelihood == (name not in NOT_A_LIKELIHOOD)
     assert verdict.spread < 1e-9 or verdict.spread > 1e-3
-    assert verdict.reason and LOSSES[name].reason
+    assert verdict.reason
+    assert LOSSES[name].reason
 
 
 @pytest.mark.parametrize("name", ["squared", "absolute", "cauchy", "huber", "student_t", "quantile", "gamma"])
@@ -129,7 +130,8 @@ def test_verdicts_on_losses_of_ones_own(loss, outcomes, predictions, verdict, be
     if beta is not None:
         assert result.beta == pytest.approx(beta, rel=1e-6)
     if verdict and not isinstance(outcomes, str):
-        assert result.base.sum() == pytest.approx(1) and np.all(result.base > 0)
+        assert result.base.sum() == pytest.approx(1)
+        assert np.all(result.base > 0)
 
 
 def test_base_measure_is_found_for_finite_outcomes():
@@ -155,7 +157,8 @@ def test_base_measure_may_be_given_on_the_line():
 
 def test_infinite_z_is_not_a_likelihood():
     result = is_likelihood(lambda y, f: np.log1p((y - f) ** 2), "real", THREE, beta=0.4)
-    assert not result and "infinite" in result.reason
+    assert not result
+    assert "infinite" in result.reason
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Priors: densities, conversions to scikit-learn's strengths, and equal coefficients where the objectives are equal."""
+"""Priors: densities, conversions to scikit-learn's strengths, and equal coefficients where the objectives
+are equal.
+"""
 
 import warnings
 
@@ -136,7 +138,8 @@ def test_map_equals_scikit_learn_for_normal_noise(prior, peer, fit_intercept):
     same_coefficients(model, expected)
     np.testing.assert_array_equal(model.coef_ == 0, expected.coef_ == 0)
     if prior.l1:
-        assert np.any(model.coef_ == 0) and np.any(model.coef_ != 0)
+        assert np.any(model.coef_ == 0)
+        assert np.any(model.coef_ != 0)
 
 
 def test_map_equals_scikit_learn_for_more_columns_than_rows():
@@ -182,7 +185,9 @@ def test_map_equals_scikit_learn_for_classes(classes):
 
 
 def kkt(gradient, coef, l1, l2, scale):
-    """Largest violation of the subgradient conditions of NLL + l1 |w| + l2 w²/2, relative to the gradient's scale."""
+    """Largest violation of the subgradient conditions of NLL + l1 |w| + l2 w²/2, relative to the gradient's
+    scale.
+    """
     pull = gradient + l2 * coef
     on = np.abs(pull + l1 * np.sign(coef))[coef != 0]
     off = np.maximum(np.abs(pull) - l1, 0)[coef == 0]
@@ -201,7 +206,8 @@ def test_l1_logistic_satisfies_the_subgradient_conditions(prior, classes):
     gradient = (p - truth).T @ X if classes > 2 else (p - truth)[:, 1:].T @ X
     assert kkt(gradient.ravel(), model.coef_.ravel(), prior.l1, prior.l2, N) < 1e-10
     np.testing.assert_allclose((p - truth).sum(axis=0), 0, atol=1e-8)
-    assert np.any(model.coef_ == 0) and np.any(model.coef_ != 0)
+    assert np.any(model.coef_ == 0)
+    assert np.any(model.coef_ != 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         arguments = to_sklearn(prior, "LogisticRegression")
@@ -228,7 +234,8 @@ def test_every_noise_takes_every_prior(noise, prior):
     assert abs(gradient[0]) < 1e-6 * N
     assert kkt(gradient[1:], model.coef_, prior.l1, prior.l2, N) < 1e-8
     assert (model.coef_ == 0).any() == bool(prior.l1)
-    # The shape parameter, too, is at its maximum given the coefficients: a refit from scratch cannot do better.
+    # The shape parameter, too, is at its maximum given the coefficients: a refit from scratch cannot do
+    # better.
     assert (
         model.log_likelihood_
         <= LikelihoodRegressor(noise, noise_params={"nu": 4.0} if noise == "student_t" else None)
@@ -318,8 +325,8 @@ def test_course_figures_of_ridge_and_lasso():
     )
     np.testing.assert_allclose(ols.coef_[:3], [25.1994, 43.7552, -0.4252], atol=5e-5)
     np.testing.assert_allclose(ridge.coef_[:3], [19.9801, 32.7389, 2.0551], atol=5e-5)
-    # The course's figures are those of scikit-learn's Lasso at its default tolerance, 1e-4 of the dual gap; its
-    # optimum differs from them in the third decimal.
+    # The course's figures are those of scikit-learn's Lasso at its default tolerance, 1e-4 of the dual gap;
+    # its optimum differs from them in the third decimal.
     loose, tight = (Lasso(alpha=50 / 300, tol=tol, max_iter=10**6).fit(X, y) for tol in (1e-4, 1e-15))
     np.testing.assert_allclose(loose.coef_[:3], [24.9699, 43.6585, -0.2325], atol=5e-5)
     np.testing.assert_allclose(lasso.coef_, tight.coef_, rtol=1e-8)

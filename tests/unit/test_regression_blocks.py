@@ -1,5 +1,7 @@
 """Fitting from blocks: the same numbers as in memory, one block at a time."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,7 @@ Y = {
 
 
 def blocks(y, weights=False, cuts=(0, 1, 200, 203, 700, N)):
-    for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+    for a, b in pairwise(cuts):
         yield (X[a:b], y[a:b], W[a:b]) if weights else (X[a:b], y[a:b])
 
 

@@ -1,4 +1,6 @@
-"""Estimates, standard errors, likelihoods and intervals against statsmodels, SciPy and simulation-free identities."""
+"""Estimates, standard errors, likelihoods and intervals against statsmodels, SciPy and simulation-free
+identities.
+"""
 
 import warnings
 
@@ -338,7 +340,8 @@ def test_profile_end_that_is_never_reached_is_infinite():
     x = np.repeat([0.0, 1.0], 20)[:, None]
     y = np.concatenate([np.full(20, 3.0), np.eye(20)[0]])
     low, high = LikelihoodRegressor("poisson").fit(x, y).confidence_interval(method="profile")[1]
-    assert np.isfinite(low) and low < np.log(1 / 60) < high
+    assert np.isfinite(low)
+    assert low < np.log(1 / 60) < high
 
 
 def test_profile_of_a_logistic_slope_agrees_with_r():
@@ -389,7 +392,10 @@ def test_score_of_negative_binomial_is_its_own_deviance():
 def test_summary_names_what_it_shows():
     X, y = make("normal")
     text = str(LikelihoodRegressor().fit(X, y).summary())
-    assert "std. error" in text and "intercept" in text and "log-likelihood" in text and "÷ n−p" in text
+    assert "std. error" in text
+    assert "intercept" in text
+    assert "log-likelihood" in text
+    assert "÷ n−p" in text
     assert "<table" in LikelihoodRegressor().fit(X, y).summary()._repr_html_()
     assert "posterior sd" in str(LikelihoodRegressor(prior=NormalPrior(1.0)).fit(X, y).summary())
     assert "exact zeros" in str(LikelihoodRegressor(prior=LaplacePrior(1.0)).fit(X, y).summary())

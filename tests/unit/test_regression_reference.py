@@ -90,8 +90,8 @@ def test_r_glm_poisson_dobson():
 
 
 def test_r_glm_gamma_clotting():
-    # McCullagh and Nelder (1989), section 8.4.2, as in R's example(glm), here with a log link: the mean has the
-    # closed-form score equations, solved independently below.
+    # McCullagh and Nelder (1989), section 8.4.2, as in R's example(glm), here with a log link: the mean has
+    # the closed-form score equations, solved independently below.
     u = np.array([5, 10, 15, 20, 30, 40, 60, 80, 100.0])
     lot1 = np.array([118, 58, 42, 35, 27, 25, 21, 19, 18.0])
     model = LikelihoodRegressor("gamma").fit(np.log(u)[:, None], lot1)
@@ -112,7 +112,8 @@ def test_p_value_of_a_large_statistic_is_a_survival_function():
 
 
 def test_logistic_against_an_exact_two_by_two_table():
-    # The MLE of a saturated 2 by 2 table is its log odds ratio, and Woolf's variance is the sum of reciprocals.
+    # The MLE of a saturated 2 by 2 table is its log odds ratio, and Woolf's variance is the sum of
+    # reciprocals.
     a, b, c, d = 13, 7, 5, 15
     x = np.repeat([1, 1, 0, 0], [a, b, c, d])[:, None]
     y = np.repeat([1, 0, 1, 0], [a, b, c, d])

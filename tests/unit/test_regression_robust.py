@@ -166,4 +166,5 @@ def test_small_samples_of_absolute_error(solve):
     A = np.column_stack([np.ones(3), [0.0, 1.0, 2.0], [1.0, 0.0, 1.0]])
     y = np.array([1.0, 2.0, 4.0])
     b, dual = solve(A, y)
-    assert np.all(np.isfinite(b)) and np.all(np.abs(dual) <= 1 + 1e-8)
+    assert np.all(np.isfinite(b))
+    assert np.all(np.abs(dual) <= 1 + 1e-8)

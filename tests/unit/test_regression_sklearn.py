@@ -1,4 +1,6 @@
-"""scikit-learn's own estimator checks, with every check that its data make impossible listed with the reason."""
+"""scikit-learn's own estimator checks, with every check that its data make impossible listed with the
+reason.
+"""
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ PERFECT_FIT = dict.fromkeys(
 )
 HALF_ON_A_LINE = dict.fromkeys(
     ("check_sample_weights_pandas_series", "check_sample_weights_not_an_array"),
-    "exactly half of the responses lie on a plane: the Cauchy likelihood is unbounded in the limit scale -> 0",
+    "half of the responses lie on a plane: the Cauchy likelihood has no maximum as its scale goes to 0",
 )
 EXPECTED = {
     "normal": MORE_COLUMNS | PERFECT_FIT,
@@ -41,7 +43,8 @@ EXPECTED = {
         for name in ("check_sample_weights_shape", "check_sample_weights_not_overwritten")
     },
 }
-# nu and alpha are fixed because the checks' continuous responses have no maximum in them: light tails, little spread.
+# nu and alpha are fixed because the checks' continuous responses have no maximum in them: light tails, little
+# spread.
 FIXED = {"student_t": {"nu": 4.0}, "negative_binomial": {"alpha": 0.5}}
 
 
