@@ -46,7 +46,7 @@ def test_eq_beta_integral(eq):
 
 
 def test_eq_binomial_area(eq):
-    r"""\int_0^1 \binom{n}{k}\, p^{k} (1-p)^{n-k}\,dp = \frac{n!}{(n+1)!} = \frac{1}{n+1}"""
+    r"""\int_0^1 \binom{n}{k}\, p^{k} (1-p)^{n-k}\,dp = \frac{1}{n+1}"""
     eq.holds(*({"k": k, "n": n} for k, n in SUCCESSES))
 
 
@@ -86,7 +86,12 @@ def test_eq_mle(eq):
 
 
 def test_eq_bernoulli_likelihood(eq):
-    r"""L(p) = \prod_{i=1}^{n} p^{y_i} (1-p)^{1-y_i} = p^{k} (1-p)^{n-k}"""
+    r"""
+    \begin{aligned}
+    L(p) &= \prod_{i=1}^{n} p^{y_i} (1-p)^{1-y_i} \\[1ex]
+    &= p^{k} (1-p)^{n-k}
+    \end{aligned}
+    """
     for y, p in (([1, 0, 1, 1], 0.3), ([0, 1, 0], 0.62)):
         eq.holds({"y": y, "n": len(y), "k": sum(y), "p": p,
                   "L": lambda p, y=y: mp.fprod(p if v else 1 - p for v in y)})
@@ -175,7 +180,12 @@ def test_eq_factorization(eq):
 
 
 def test_eq_area_rate(eq):
-    r"""\int_0^1 L(p)\,dp = \int_0^1 p^{k} (1-p)^{n-k}\,dp = B(k+1,\, n-k+1)"""
+    r"""
+    \begin{aligned}
+    \int_0^1 L(p)\,dp &= \int_0^1 p^{k} (1-p)^{n-k}\,dp \\[1ex]
+    &= B(k+1,\, n-k+1)
+    \end{aligned}
+    """
     for k, n in SUCCESSES:
         eq.holds({"k": k, "n": n, "B": mp.beta, "L": lambda p, k=k, n=n: p**k * (1 - p) ** (n - k)})
 
@@ -193,8 +203,10 @@ def test_eq_induced_likelihood(eq):
 def test_eq_area_logit(eq):
     r"""
     \begin{aligned}
-    \int_{-\infty}^{\infty} \tilde L(\varphi)\,d\varphi &= \int_0^1 \frac{p^{k} (1-p)^{n-k}}{p(1-p)}\,dp \\
-    &= \int_0^1 p^{k-1} (1-p)^{n-k-1}\,dp = B(k,\, n-k)
+    \int_{-\infty}^{\infty} \tilde L(\varphi)\,d\varphi &= \int_0^1 \frac{p^{k} (1-p)^{n-k}}{p(1-p)}\,dp
+    \\[1ex]
+    &= \int_0^1 p^{k-1} (1-p)^{n-k-1}\,dp \\[1ex]
+    &= B(k,\, n-k)
     \end{aligned}
     """
     for k, n in SUCCESSES:
@@ -203,8 +215,10 @@ def test_eq_area_logit(eq):
 
 def test_eq_logit_divergence(eq):
     r"""
-    \int_{-A}^{\infty} (1+e^{\varphi})^{-n}\,d\varphi = \log(1+e^{A}) - \sum_{j=1}^{n-1}
-    \frac{(1-\varepsilon)^{j}}{j}, \qquad \varepsilon = \frac{1}{1+e^{A}}
+    \begin{aligned}
+    \int_{-A}^{\infty} (1+e^{\varphi})^{-n}\,d\varphi &= \log(1+e^{A}) \\[1ex]
+    &\quad - \sum_{j=1}^{n-1} \frac{(1-\varepsilon)^{j}}{j}
+    \end{aligned}
     """
     for n, cut in ((4, 1.5), (7, 2.3)):
         eq.holds({"n": n, "A": cut, r"\varepsilon": 1 / (1 + mp.exp(cut))})

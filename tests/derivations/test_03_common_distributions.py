@@ -73,7 +73,10 @@ def test_eq_normal_density(eq):
 
 def test_eq_normal_loglik(eq):
     r"""
-    \ell(\mu, \sigma^2) = -\frac{n}{2} \log(2\pi\sigma^2) - \frac{1}{2\sigma^2} \sum_{i=1}^{n} (y_i - \mu)^2
+    \begin{aligned}
+    \ell(\mu, \sigma^2) &= -\frac{n}{2} \log(2\pi\sigma^2) \\[1ex]
+    &\quad - \frac{1}{2\sigma^2} \sum_{i=1}^{n} (y_i - \mu)^2
+    \end{aligned}
     """
     for y, mu, sigma in NORMAL:
         ell = double(lambda mu, v, y=y: stats.norm.logpdf(y, mu, v**0.5).sum())
@@ -141,22 +144,31 @@ def test_eq_normal_hessian_mle(eq):
 
 
 def test_eq_sum_of_squares(eq):
-    r"""\sum_{i=1}^{n} (y_i - \mu)^2 = \sum_{i=1}^{n} (y_i - \bar y)^2 + n(\bar y - \mu)^2"""
+    r"""
+    \begin{aligned}
+    \sum_{i=1}^{n} (y_i - \mu)^2 &= \sum_{i=1}^{n} (y_i - \bar y)^2 \\[1ex]
+    &\quad + n(\bar y - \mu)^2
+    \end{aligned}
+    """
     eq.holds(*(normal(*case) for case in NORMAL))
 
 
 def test_eq_normal_loglik_sufficient(eq):
     r"""
-    \ell(\mu, \sigma^2) = -\frac{n}{2}\log(2\pi\sigma^2) - \frac{n}{2\sigma^2}\Bigl(\hat\sigma^2 + (\bar y -
-    \mu)^2\Bigr)
+    \begin{aligned}
+    \ell(\mu, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) \\[1ex]
+    &\quad - \frac{n}{2\sigma^2}\Bigl(\hat\sigma^2 + (\bar y - \mu)^2\Bigr)
+    \end{aligned}
     """
     eq.holds(*(normal(*case) for case in NORMAL))
 
 
 def test_eq_normal_profile(eq):
     r"""
-    \ell_{\mathrm{p}}(\sigma^2) = \max_{\mu}\, \ell(\mu, \sigma^2) = -\frac{n}{2}\left(\log(2\pi\sigma^2) +
-    \frac{\hat\sigma^2}{\sigma^2}\right)
+    \begin{aligned}
+    \ell_{\mathrm{p}}(\sigma^2) &= \max_{\mu}\, \ell(\mu, \sigma^2) \\[1ex]
+    &= -\frac{n}{2}\left(\log(2\pi\sigma^2) + \frac{\hat\sigma^2}{\sigma^2}\right)
+    \end{aligned}
     """
     for y, mu, sigma in NORMAL:
         def profile(v, y=y, ell=normal_loglik(y)):  # noqa: B008
@@ -172,8 +184,10 @@ def test_eq_normal_max(eq):
 
 def test_eq_normal_gap(eq):
     r"""
-    \ell(\hat\mu, \hat\sigma^2) - \ell_{\mathrm{p}}(\sigma^2) = \frac{n}{2}\,(t - 1 - \log t), \quad t =
-    \frac{\hat\sigma^2}{\sigma^2}
+    \begin{aligned}
+    \ell(\hat\mu, \hat\sigma^2) - \ell_{\mathrm{p}}(\sigma^2) &= \frac{n}{2}\,(t - 1 - \log t) \\[1ex]
+    t &= \frac{\hat\sigma^2}{\sigma^2}
+    \end{aligned}
     """
     for y, mu, sigma in NORMAL:
         ell = normal_loglik(y)
@@ -231,7 +245,10 @@ def test_eq_bernoulli_mle(eq):
 
 def test_eq_bernoulli_curvature(eq):
     r"""
-    \ell''(p) = -\frac{k}{p^2} - \frac{n-k}{(1-p)^2}, \qquad \ell''(\hat p) = -\frac{n}{\hat p(1-\hat p)}
+    \begin{aligned}
+    \ell''(p) &= -\frac{k}{p^2} - \frac{n-k}{(1-p)^2} \\[1ex]
+    \ell''(\hat p) &= -\frac{n}{\hat p(1-\hat p)}
+    \end{aligned}
     """
     eq.holds(*({**binary(*case), r"\hat p": mean(case[0])} for case in BINARY))
 
@@ -245,7 +262,12 @@ def test_eq_bernoulli_se(eq):
 
 
 def test_eq_zero_interval(eq):
-    r"""-2n\log(1-p) \le z^2 \iff p \le 1 - \exp\left(-\frac{z^2}{2n}\right)"""
+    r"""
+    \begin{aligned}
+    &-2n\log(1-p) \le z^2 \\[1ex]
+    &\iff p \le 1 - \exp\left(-\frac{z^2}{2n}\right)
+    \end{aligned}
+    """
     for n, z in ((20, 1.96), (7, 1.3)):
         # Where the likelihood (1 - p)^n, the tail of a beta distribution, has fallen to exp(-z^2/2).
         end = stats.beta.isf(math.exp(-(z**2) / 2), 1, n)
@@ -260,7 +282,12 @@ def counts(y, rate):
 
 
 def test_eq_poisson_loglik(eq):
-    r"""\ell(\lambda) = -n\lambda + \log\lambda \sum_{i=1}^{n} y_i - \sum_{i=1}^{n} \log(y_i!)"""
+    r"""
+    \begin{aligned}
+    \ell(\lambda) &= -n\lambda + \log\lambda \sum_{i=1}^{n} y_i \\[1ex]
+    &\quad - \sum_{i=1}^{n} \log(y_i!)
+    \end{aligned}
+    """
     for y, rate in COUNTS:
         eq.holds({**counts(y, rate), r"\ell": double(lambda r, y=y: stats.poisson.logpmf(y, r).sum())})
 
@@ -276,7 +303,12 @@ def test_eq_poisson_mle(eq):
 
 
 def test_eq_poisson_curvature(eq):
-    r"""\ell''(\lambda) = -\frac{n\bar y}{\lambda^2}, \qquad \ell''(\hat\lambda) = -\frac{n}{\hat\lambda}"""
+    r"""
+    \begin{aligned}
+    \ell''(\lambda) &= -\frac{n\bar y}{\lambda^2} \\[1ex]
+    \ell''(\hat\lambda) &= -\frac{n}{\hat\lambda}
+    \end{aligned}
+    """
     eq.holds(*({**counts(*case), r"\hat\lambda": mean(case[0])} for case in COUNTS))
 
 
@@ -296,7 +328,10 @@ def test_eq_exponential_loglik(eq):
 
 def test_eq_exponential_score(eq):
     r"""
-    \ell'(\lambda) = \frac{n}{\lambda} - \sum_{i=1}^{n} y_i, \qquad \ell''(\lambda) = -\frac{n}{\lambda^2}
+    \begin{aligned}
+    \ell'(\lambda) &= \frac{n}{\lambda} - \sum_{i=1}^{n} y_i \\[1ex]
+    \ell''(\lambda) &= -\frac{n}{\lambda^2}
+    \end{aligned}
     """
     eq.holds(*(waits(*case) for case in WAITS))
 
@@ -364,7 +399,12 @@ def test_eq_expfam_mean(eq):
 
 
 def test_eq_expfam_variance(eq):
-    r"""A''(\eta) = \mathbb{E}_\eta[T(y)^2] - \mathbb{E}_\eta[T(y)]^2 = \operatorname{Var}_\eta(T(y))"""
+    r"""
+    \begin{aligned}
+    A''(\eta) &= \mathbb{E}_\eta[T(y)^2] - \mathbb{E}_\eta[T(y)]^2 \\[1ex]
+    &= \operatorname{Var}_\eta(T(y))
+    \end{aligned}
+    """
     for eta, A, mean_of, _, _ in families():
         center = mean_of(lambda y: y)
         spread = Operator(lambda f, m=mean_of, c=center: m(lambda y: (f({"y": y}) - c) ** 2))
@@ -373,7 +413,12 @@ def test_eq_expfam_variance(eq):
 
 
 def test_eq_expfam_score(eq):
-    r"""\ell'(\eta) = n\bigl(\bar T - A'(\eta)\bigr), \qquad \ell''(\eta) = -n A''(\eta)"""
+    r"""
+    \begin{aligned}
+    \ell'(\eta) &= n\bigl(\bar T - A'(\eta)\bigr) \\[1ex]
+    \ell''(\eta) &= -n A''(\eta)
+    \end{aligned}
+    """
     (counts, _), (times, _) = COUNTS[0], WAITS[0]
     eq.holds(
         {"n": len(counts), r"\bar T": mean(counts), r"\eta": 0.6, "A": mp.exp,
