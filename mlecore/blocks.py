@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import DataError
 
-BLOCK_ROWS = 32_768  # temporaries of this length stay in a core's cache
+BLOCK_ROWS = 16_384  # temporaries of this length stay in a core's cache
 
 
 class Blocks:

@@ -35,13 +35,14 @@ def survey(family, block):
     The sizes are total weight, that of the uncensored, and the weighted sum of y.
     """
     y, w, censored, low, high = read(family, block)
-    f = np.ones(y.size) if w is None else w
-    n = f.sum()
+    n = y.size if w is None else w.sum()
     every = slice(None, None, -(-y.size // PREVIEW_ROWS))
+    preview = np.array([y[every], np.ones_like(y[every]) if w is None else w[every]])
+    events = n if censored is None else np.sum(~censored) if w is None else w[~censored].sum()
     with np.errstate(all="ignore"):  # the range is judged once it is known
-        sizes = np.array([n, n if censored is None else f[~censored].sum(), y.sum() if w is None else w @ y])
+        sizes = np.array([n, events, y.sum() if w is None else w @ y], dtype=float)
         pooled = family.pool(y, w) if family.pools and censored is None else None
-    return sizes, (low, high), np.array([y[every], f[every]]), pooled
+    return sizes, (low, high), preview, pooled
 
 
 def pieces(family, center, unit, block):

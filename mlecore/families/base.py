@@ -34,7 +34,7 @@ class Support:
             good = low >= self.low and high <= self.high
         else:
             good = low > self.low and high < self.high
-        if good and (not self.integer or np.array_equal(y, np.floor(y))):
+        if good and not (self.integer and any(np.any(y[s] != np.floor(y[s])) for s in slices(y.size))):
             return
         inside = self.contains(y)
         if not self.closed:

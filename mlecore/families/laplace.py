@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..blocks import slices
 from ..parameters import LOCATION, SCALE
 from .base import Family
 
@@ -45,7 +46,9 @@ class Laplace(Family):
     def closed_form(cls, columns, w, fixed):
         (y,) = columns
         mu = fixed["mu"] if "mu" in fixed else weighted_median(y, w)
-        return mu, fixed["scale"] if "scale" in fixed else w @ np.abs(y - mu) / w.sum()
+        if "scale" in fixed:
+            return mu, fixed["scale"]
+        return mu, sum(w[s] @ np.abs(y[s] - mu) for s in slices(y.size)) / w.sum()
 
     def _kink(self, sample, theta):
         ties = sample.weights @ (sample.columns[0] == theta[0])
