@@ -535,7 +535,13 @@ class _LikelihoodModel(BaseEstimator):
                 value, gradient, hessian = self._objective(base + free @ z)
                 return value, free.T @ gradient, free.T @ hessian @ free
 
-            found = newton(objective, np.zeros(free.shape[1]))
+            try:
+                found = newton(objective, np.zeros(free.shape[1]))
+            except ConvergenceError:
+                if abs(x - state["x"]) < 0.01:
+                    raise
+                drop(0.5 * (x + state["x"]))  # too long a stride: go halfway first
+                return drop(x)
             state.update(x=x, theta=base + free @ found.theta)
             return 2 * (found.value - state["best"])
 
@@ -623,7 +629,7 @@ class _LikelihoodModel(BaseEstimator):
             rows = [(name, f"{value:.4f}") for name, value in zip(names, estimate, strict=True)]
             zeros = int(np.sum(estimate == 0))
             return Table(
-                type(self).__name__, tuple(facts), ("", "estimate"), tuple(rows), (f"{zeros} exact zeros.",)
+                type(self).__name__, tuple(facts), ("", "estimate"), tuple(rows), (f"Exact zeros: {zeros}.",)
             )
         se, p_values = self.standard_errors_.ravel(), self.p_values_.ravel()
         ends = self.confidence_interval().reshape(-1, 2)
@@ -730,17 +736,17 @@ def _crossing(drop, cut):
     root = np.sqrt(cut)
 
     def signed(x):
-        return np.sqrt(max(drop(x), 0.0)) - root
+        fall = drop(x)
+        if fall < -1e-6:
+            raise ConvergenceError("the profile found a higher likelihood: the fit is a local maximum")
+        return np.sqrt(max(fall, 0.0)) - root
 
     low, high, at_high = 0.0, root, signed(root)
     while at_high < 0:
         low, high = high, 2 * high
         if high > 1e4 * root:
             return np.inf
-        try:
-            at_high = signed(high)
-        except ConvergenceError:
-            return np.inf
+        at_high = signed(high)
     return brentq(signed, low, high, xtol=1e-9, rtol=1e-10) if at_high > 0 else high
 
 
@@ -892,7 +898,7 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
             design = self._design_of_arrays(X, y, weights)
         k = len(self.classes_)
         if k < 2:
-            raise DataError(f"y has one class, {self.classes_[0]!r}: a classifier needs at least two classes")
+            raise DataError(f"y has one class, {self.classes_[0]}: a classifier needs at least two classes")
         if k == 2:
             self._fit(design, Bernoulli(), 1, Bernoulli().working, {})
         else:

@@ -333,18 +333,29 @@ def test_profile_interval_ends_lie_on_the_cut(noise):
         np.testing.assert_allclose(found.fun + model.log_likelihood_, cut, atol=2e-6)
 
 
-def test_profile_end_that_is_never_reached_is_infinite():
-    # One success among 20 with x = 1, none among 20 with x = 0 would be separated; one zero cell of the
-    # Poisson rate is reached only at -inf when its count is zero, so give it a count of 1: the lower end
-    # stays finite.
-    x = np.repeat([0.0, 1.0], 20)[:, None]
-    y = np.concatenate([np.full(20, 3.0), np.eye(20)[0]])
-    low, high = LikelihoodRegressor("poisson").fit(x, y).confidence_interval(method="profile")[1]
-    assert np.isfinite(low)
-    assert low < np.log(1 / 60) < high
+def test_profile_ends_far_from_the_estimate():
+    # Almost separated, at a level whose cut is far away: strides of the search must be shortened on the way.
+    x = np.array([-3, -2, -1, 0, 0.1, 0.2, 1, 2, 3.0])[:, None]
+    y = np.array([0, 0, 0, 0, 1, 0, 1, 1, 1])
+    model = LikelihoodClassifier().fit(x, y)
+    low, high = model.confidence_interval(1 - 1e-8, method="profile")[1]
+
+    def deviance(slope):
+        def nll(intercept):
+            eta = intercept + slope * x[:, 0]
+            return np.sum(np.logaddexp(0, eta) - y * eta)
+
+        best = optimize.minimize_scalar(
+            nll, bounds=(-slope - 9, slope + 9) if slope > 0 else (-9, 9), method="bounded"
+        )
+        return 2 * (best.fun + model.log_likelihood_)
+
+    cut = stats.chi2.ppf(1 - 1e-8, 1)
+    np.testing.assert_allclose([deviance(low), deviance(high)], cut, rtol=1e-6)
+    assert high > 100
 
 
-def test_profile_of_a_logistic_slope_agrees_with_r():
+def test_profile_of_a_logistic_slope_is_that_of_its_table():
     # Saturated 2 by 2 table: the profile of the log odds ratio, by a one-dimensional search on its own
     # formula.
     a, b, c, d = 13, 7, 5, 15
@@ -398,7 +409,7 @@ def test_summary_names_what_it_shows():
     assert "÷ n−p" in text
     assert "<table" in LikelihoodRegressor().fit(X, y).summary()._repr_html_()
     assert "posterior sd" in str(LikelihoodRegressor(prior=NormalPrior(1.0)).fit(X, y).summary())
-    assert "exact zeros" in str(LikelihoodRegressor(prior=LaplacePrior(1.0)).fit(X, y).summary())
+    assert "Exact zeros" in str(LikelihoodRegressor(prior=LaplacePrior(1.0)).fit(X, y).summary())
 
 
 @pytest.mark.parametrize(
