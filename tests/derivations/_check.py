@@ -312,6 +312,10 @@ def description(text: str, site: Site) -> str:
     return f"…{before}⟦{text[site.start : site.end]} → {site.new.strip()}⟧{after}…"
 
 
+# A broken equation differs, or has no value at all (a logarithm of 0, an index beyond the array).
+RED = (AssertionError, ArithmeticError, ValueError, TypeError, LookupError)
+
+
 def survivors(check) -> list[str]:
     """The automatic changes of the equation that its check does not notice and does not declare.
 
@@ -327,7 +331,7 @@ def survivors(check) -> list[str]:
             run(check, mutant=(text, site))
         except LatexError:
             continue  # the broken text has no meaning, so nobody would be misled by it
-        except (AssertionError, ArithmeticError, ValueError, TypeError):
+        except RED:
             red += 1
             continue
         used |= names
@@ -336,7 +340,7 @@ def survivors(check) -> list[str]:
     for name, variant in getattr(check, "wrong", {}).items():
         try:
             run(check, claim=variant)
-        except (AssertionError, ArithmeticError, ValueError, TypeError):
+        except RED:
             red += 1
         else:
             alive.append(f"wrong variant {name!r}")
