@@ -115,8 +115,8 @@ class Huber(_LocationScale):
     rho(z) = z**2 / 2 or k |z| - k**2 / 2, plus log of the normalizer. sigma, when estimated, is the maximum
     likelihood scale of this density (sum of z psi(z) = n), not Huber's proposal 2 and not scikit-learn's
     concomitant scale; the joint NLL is convex in (beta / sigma, 1 / sigma). k is a choice, never estimated.
-    The coefficients resist outliers only as long as sigma does, and this sigma grows with the largest residual:
-    fix it from a robust estimate, or use Student-t noise.
+    The coefficients resist outliers only as long as sigma does, and this sigma grows with the largest
+    residual: fix it from a robust estimate, or use Student-t noise.
     Source: Huber (1964).
     """
 
