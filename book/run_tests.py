@@ -41,8 +41,9 @@ def main(names: list[str]) -> int:
 
 def pytest(name: str) -> int:
     print(f"\n=== {name} ===", flush=True)
-    # A file's tests stay in one process: they share its browser, or its kernel.
-    return run("pytest", f"tests/{name}", "-q", "-n", "2", "--dist", "loadfile", "--timeout", "240",
+    # What shares a kernel or a page stays in one process: files, and pages of the site.
+    share = "loadgroup" if name == "site" else "loadfile"
+    return run("pytest", f"tests/{name}", "-q", "-n", "2", "--dist", share, "--timeout", "240",
                "--session-timeout", str(GROUPS[name]))
 
 

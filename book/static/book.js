@@ -20,23 +20,22 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) =>
 paint();
 
 // A box that scrolls sideways must be reachable by keyboard, and only such a box is a tab stop.
-const scrollers = [...document.querySelectorAll(".equation-scroll, .table-scroll, .plot-frame, .cell_output, main pre")];
-const reachable = () => {
-  const wide = scrollers.map((box) => box.scrollWidth > box.clientWidth + 1);
-  scrollers.forEach((box, i) => {
-    if (wide[i]) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", `${box.dataset.label ?? (box.matches("pre") ? "Code" : "Table")}, scrolls sideways`);
-    } else if (box.tabIndex === 0) {
-      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
-    }
-  });
+// The observer speaks up when a box gets its size, so nothing off screen is laid out for this.
+const reachable = (box) => {
+  if (box.scrollWidth > box.clientWidth + 1) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `${box.dataset.label ?? (box.matches("pre") ? "Code" : "Table")}, scrolls sideways`);
+  } else if (box.tabIndex === 0) {
+    for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+  }
 };
-if (scrollers.length) {
-  new ResizeObserver(reachable).observe(document.querySelector("main"));
-  document.fonts?.ready.then(reachable);
-}
+const sized = new Set();
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) { sized.add(target); reachable(target); }
+});
+document.querySelectorAll(".equation-scroll, .table-scroll, .plot-frame, .cell_output, main pre").forEach((box) => sizes.observe(box));
+document.fonts?.ready.then(() => sized.forEach(reachable));
 
 for (const code of document.querySelectorAll(".cell_input .highlight, div[class*=highlight-] > .highlight")) {
   if (code.closest(".cell_output") || code.querySelector(".copy")) continue;

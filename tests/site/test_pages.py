@@ -46,11 +46,20 @@ class Visit:
     def look(self, width: int, theme: str) -> None:
         self.page.set_viewport_size({"width": width, "height": 844})
         self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        # Two frames: the script that makes wide boxes reachable answers to the new width.
-        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        # Past every screen, as a reader would: what is far away is laid out when it comes near.
+        self.page.evaluate("""async () => {
+            const frame = () => new Promise(done => requestAnimationFrame(done));
+            for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
+                scrollTo(0, y); await frame();
+            }
+            scrollTo(0, 0); await frame(); await frame();
+        }""")
 
 
-@pytest.fixture(scope="module", params=PAGES)
+ONE_BY_ONE = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
+
+
+@pytest.fixture(scope="module", params=ONE_BY_ONE)
 def visit(request, browser, site):
     visit = Visit(browser, site, request.param)
     yield visit

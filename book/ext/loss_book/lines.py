@@ -16,7 +16,7 @@ def find_lines(app: Sphinx, document: nodes.document) -> None:
     """myst-parser gives no line to what stands in a table cell; look the target up in the source."""
     kinds = addnodes.pending_xref | nodes.math | nodes.image
     for node in document.findall(lambda node: isinstance(node, kinds)):
-        if node.line is None:
+        if not node.line:
             target = node.get("reftarget") or Path(node.get("uri", "")).name or node.astext()
             node.source = node.source or str(app.env.doc2path(app.env.docname))
             node.line = line_of(app.env.doc2path(app.env.docname), target)

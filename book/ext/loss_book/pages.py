@@ -65,6 +65,9 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
             doctree: nodes.document | None) -> None:
     if not hasattr(app, "loss_book_parts"):
         app.loss_book_parts, app.loss_book_built = chapters(app.env), built()
+    if "body" in context:
+        # The empty corner of a table is no header of anything.
+        context["body"] = re.sub(r'<th class="head[^"]*">\s*(<p></p>)?\s*</th>', "<td></td>", context["body"])
     source = str(app.env.doc2path(pagename, False)) if pagename in app.env.all_docs else ""
     context.update(
         parts=app.loss_book_parts,
@@ -80,6 +83,10 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
     )
 
 
+def drawing(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.figure) or (isinstance(node, nodes.raw) and "<svg" in node.astext())
+
+
 class MendStructure(SphinxPostTransform):
     """A table wider than a phone scrolls in its own box; an id stands on a page once."""
 
@@ -91,6 +98,10 @@ class MendStructure(SphinxPostTransform):
             box = nodes.container(classes=["table-scroll"], is_div=True)
             table.replace_self(box)
             box += table
+        # A figure may reach beyond the text; other output scrolls in its box.
+        for output in self.document.findall(nodes.container):
+            if output.get("nb_element") == "cell_code_output" and any(map(drawing, output.findall())):
+                output["classes"].append("drawn")
         # sphinx-exercise wraps every body in a section with one and the same id.
         for section in list(self.document.findall(nodes.section)):
             if section["ids"] in (["exercise-content"], ["solution-content"]):
