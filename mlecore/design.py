@@ -139,13 +139,17 @@ class Design:
         if not exact:
             return
 
-        def refine(A, y, w):
-            residual = working(y) - A @ self.start
+        first = int(self.fit_intercept)
+
+        def refine(block):
+            X, y, w = block
+            residual = working(y) - X @ self.start[first:]
+            residual -= self.start[:first].sum()
             weighted = residual if w is None else w * residual
-            return weighted @ residual, weighted @ A
+            return weighted @ residual, np.append(np.full(first, weighted.sum()), weighted @ X)
 
         # One step of refinement on the true residuals restores the digits that the normal equations lost.
-        rss, slope = self.sum(refine)
+        rss, slope = self.blocks.sum(refine)
         step = solve_spd(factor, scale, slope)
         self.start, self.rss = self.start + step, max(rss - slope @ step, 0.0)
         self.slope = slope - self.gram @ step
