@@ -21,6 +21,8 @@ _HOMES = {
     "NormalPrior": "priors",
     "LaplacePrior": "priors",
     "ElasticNetPrior": "priors",
+    "to_sklearn": "priors",
+    "from_sklearn": "priors",
     "LOSSES": "losses",
     "is_likelihood": "losses",
     "DataError": "errors",
