@@ -67,7 +67,8 @@ class Number(t.Float):
             number = math.nan if isinstance(value, bool | str) else float(value)
         except (TypeError, ValueError):
             number = math.nan
-        if not math.isfinite(number) or not self.low <= number <= self.high or (self.open and number == self.low):
+        inside = self.low <= number <= self.high and not (self.open and number == self.low)
+        if not (inside and math.isfinite(number)):
             raise t.TraitError(f"{self.name} = {value!r} is refused: {self.remedy}")
         return number
 
@@ -129,7 +130,8 @@ class Explorable(anywidget.AnyWidget):
         return _style_sheet()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._shown)})"
+        arguments = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
+        return f"{type(self).__name__}({arguments})"
 
     _shown: tuple[str, ...] = ()  # traits that the text form names
 

@@ -2,7 +2,7 @@
 // likelihood-ratio cut and the Wald interval, also at the edge, where the second has no width.
 
 import { chi2Quantile1, findRoot, generator, logDensity } from "./numerics.mjs";
-import { clamp, explorable, fixed, polyline, roundUp, sample, say, set, short, svg } from "./kit.mjs";
+import { clamp, explorable, fixed, polyline, roundUp, sample, say, set, short, trace } from "./kit.mjs";
 
 const CUT = chi2Quantile1(0.95) / 2, Z = Math.sqrt(2 * CUT), FLOOR = -6.6, MOST = 5000;
 
@@ -135,12 +135,12 @@ export default explorable({
 
       // Dense around the peak, which narrows as n grows.
       const spread = Math.max(se, 1 / s.n) * 7, near = [Math.max(x[0], best - spread), Math.min(x[1], best + spread)];
-      const at = [...sample(x, 60, () => 0), ...sample(near, 160, () => 0)].map(([t]) => t).sort((a, b) => a - b);
+      const at = [...sample(x, 40, () => 0), ...sample(near, 100, () => 0)].map(([t]) => t).sort((a, b) => a - b);
       const heights = at.map((t) => [t, below(t)]);
       const seen = peakHeight > 0 ? 1 : 0;
       const relative = heights.map(([t, b]) => [t, seen * Math.exp(b)]);
-      set(hill, { d: polyline(over, relative), stroke: seen ? "var(--mle-likelihood)" : "var(--mle-wrong)" });
-      set(fill, { d: polyline(over, relative, 0) });
+      trace(over, relative, hill, fill);
+      set(hill, { stroke: seen ? "var(--mle-likelihood)" : "var(--mle-wrong)" });
       // Names stand away from each other: θ* on its side of the estimate, the rest on the other.
       const bestX = over.x(best), room = 120;
       const flip = bestX + room > left + width || (s.truth !== null && s.truth > best && bestX - room > left);
@@ -161,8 +161,9 @@ export default explorable({
         const thick = hi > lo ? [[lo, y], [hi, y]] : [[best - 0.004 * x[1], y], [best + 0.004 * x[1], y]];
         set(bar, { d: polyline(under, thick), stroke: ink });
         set(ends, { d: hi > lo ? polyline(under, [[lo, y], [lo, -CUT]]) + polyline(under, [[hi, y], [hi, -CUT]]) : "", stroke: ink });
-        const text = i && broken ? `Wald: ${broken}` : label, long = 7 * text.length + 10;
-        const after = under.x(hi) + long < left + width, before = under.x(lo) - long > left;
+        const full = i && broken ? `Wald: ${broken}` : label, fits = (text) => under.x(hi) + 7 * text.length + 10 < left + width;
+        const text = fits(full) ? full : label;
+        const after = fits(text), before = under.x(lo) - 7 * text.length - 10 > left;
         const [tx, anchor] = after ? [under.x(Math.max(hi, 0)) + 10, "start"] : before ? [under.x(lo) - 10, "end"]
           : [under.x((Math.max(lo, x[0]) + Math.min(hi, x[1])) / 2), "middle"];
         set(name, { x: tx, y: under.y(y) + (after || before ? 4 : -8), "text-anchor": anchor, fill: `var(--mle-${idea}-text)` });

@@ -27,7 +27,7 @@ def sample(family: str, seed: int, truth: float, n: int) -> np.ndarray:
 
 
 class Counts(Explorable):
-    """L and ℓ of n counts with total k: underflow, the likelihood-ratio cut and the Wald interval, at the edges too.
+    """L and ℓ of n counts with total k: underflow, likelihood-ratio and Wald intervals, at the edges too.
 
     Parameters
     ----------
@@ -57,8 +57,9 @@ class Counts(Explorable):
 
     _shown = ("family", "n", "k", "theta", "truth", "seed")
 
-    def __init__(self, family: str = "bernoulli", *, n: int = 20, k: int | None = None, theta: float | None = None,
-                 truth: float | None = None, seed: int = 1, **kwargs: Any) -> None:
+    def __init__(self, family: str = "bernoulli", *, n: int = 20, k: int | None = None,
+                 theta: float | None = None, truth: float | None = None, seed: int = 1,
+                 **kwargs: Any) -> None:
         start_truth, start_theta = _START.get(family, _START["bernoulli"])
         super().__init__(family=family, n=n, k=0 if k is None else k, seed=seed,
                          theta=start_theta if theta is None else theta, **kwargs)
@@ -71,9 +72,9 @@ class Counts(Explorable):
                                    "leave out k, or leave out truth")
 
     def _inside(self, name: str, value: float) -> str:
-        if self.family == "bernoulli" and value > 1:
+        if self.family == "bernoulli" and not 0 <= value <= 1:
             return f"{name} = {value!r} is refused: a probability lies between 0 and 1"
-        return "" if value >= 0 and np.isfinite(value) else f"{name} = {value!r} is refused: {name} must be 0 or more"
+        return "" if 0 <= value < np.inf else f"{name} = {value!r} is refused: {name} must be 0 or more"
 
     @t.validate("theta", "truth")
     def _check_parameter(self, proposal: Any) -> float | None:
@@ -86,13 +87,15 @@ class Counts(Explorable):
     @t.validate("k")
     def _check_k(self, proposal: Any) -> int:
         if self.family == "bernoulli" and proposal["value"] > self.n:
-            raise t.TraitError(f"k = {proposal['value']!r} is refused: it exceeds n = {self.n}; raise n first")
+            raise t.TraitError(f"k = {proposal['value']!r} is refused: it exceeds n = {self.n}; "
+                               "raise n first")
         return proposal["value"]
 
     @t.validate("n")
     def _check_n(self, proposal: Any) -> int:
         if self.family == "bernoulli" and self.truth is None and proposal["value"] < self.k:
-            raise t.TraitError(f"n = {proposal['value']!r} is refused: k = {self.k} exceeds it; lower k first")
+            raise t.TraitError(f"n = {proposal['value']!r} is refused: k = {self.k} exceeds it; "
+                               "lower k first")
         return proposal["value"]
 
     @t.observe("family", "n", "truth", "seed")
@@ -146,17 +149,21 @@ class Counts(Explorable):
     def _below(self, theta: Any) -> Any:
         """ℓ(θ) − ℓ(θ̂): the terms without θ cancel."""
         k, n = self.k, self.n
-        if self.family == "bernoulli":
-            ell = lambda p: xlogy(k, p) + xlogy(n - k, 1 - p)  # noqa: E731
-        else:
-            ell = lambda rate: xlogy(k, rate) - n * rate  # noqa: E731
+
+        def ell(value: Any) -> Any:
+            rest = xlogy(n - k, 1 - value) if self.family == "bernoulli" else -n * value
+            return xlogy(k, value) + rest
+
         return ell(theta) - ell(self.estimate)
 
     @property
     def likelihood_interval(self) -> tuple[float, float]:
         """95 %: where ℓ is less than 1.92 below its top; an end that is never reached is the edge."""
         best, n = self.estimate, self.n
-        crossing = lambda a, b: float(optimize.brentq(lambda v: self._below(v) + _CUT, a, b, xtol=1e-15, rtol=1e-14))  # noqa: E731
+
+        def crossing(a: float, b: float) -> float:
+            return float(optimize.brentq(lambda v: self._below(v) + _CUT, a, b, xtol=1e-15, rtol=1e-14))
+
         low = 0.0 if self.k == 0 else crossing(best * 1e-9 / n, best)
         if self.family == "bernoulli":
             return low, 1.0 if self.k == n else crossing(best, 1 - (1 - best) * 1e-9 / n)

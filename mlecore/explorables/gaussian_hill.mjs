@@ -1,7 +1,7 @@
 // The log-likelihood of normal data as a hill over (μ, σ): drag the data, drag the parameters, climb.
 
 import { backtrack, contours, generator, newtonDirection } from "./numerics.mjs";
-import { clamp, explorable, fixed, html, polyline, pool, roundUp, sample, set, short, svg } from "./kit.mjs";
+import { clamp, explorable, fixed, html, polyline, pool, px, roundUp, sample, set, short, svg, trace } from "./kit.mjs";
 
 const TRUTH = [3.5, 1.2];                                 // where new samples come from
 const DROPS = [0.25, 1, 2.25, 4, 6.25, 9, 12.25, 16, 25, 36, 64]; // contours this far below the top: squares, as evenly
@@ -96,8 +96,15 @@ export default explorable({
       framed = data;
     };
     frame(ui.state.data);
-    const muRange = (s) => [Math.min(view.x[0], s.mu), Math.max(view.x[1], s.mu)];
-    const sigmaRange = (s) => [Math.min(view.sigma[0], s.sigma), Math.max(view.sigma[1], s.sigma)];
+    // Parameters set from elsewhere stay on the map: it grows, and keeps its size while something moves.
+    const include = ([lo, hi], value, pad) => [value < lo ? value - pad : lo, value > hi ? value + pad : hi];
+    const widen = (s) => {
+      view.x = include(view.x, s.mu, 10 * view.unit);
+      view.sigma = include(view.sigma, s.sigma, 10 * view.unit);
+      if (view.sigma[0] <= 0) view.sigma[0] = s.sigma / 2;
+    };
+    widen(ui.state);
+    const muRange = () => view.x, sigmaRange = () => view.sigma;
     const spoken = (s) => `mu ${short(s.mu)}, sigma ${short(s.sigma)}`;
 
     // One handle per data point, made and removed as their number changes.
@@ -116,7 +123,7 @@ export default explorable({
     };
 
     const spot = {
-      panel: hill, at: (s) => [s.mu, s.sigma], range: (s) => [muRange(s), sigmaRange(s)], step: () => [view.unit, view.unit],
+      panel: hill, at: (s) => [s.mu, s.sigma], range: () => [view.x, view.sigma], step: () => [view.unit, view.unit],
       patch: ([mu, sigma]) => ({ mu, sigma }), text: spoken,
     };
     fitPoints(Math.min(ui.state.data.length, MOST));
@@ -132,7 +139,7 @@ export default explorable({
       const { mu, sigma, data } = ui.state, m = moments(data), g = score(m, mu, sigma);
       const f = (a, b) => ell(m, a, b);
       let note = "";
-      let direction = g.map((part) => part * 0.25 * m.square / m.n);
+      let direction = g.map((part) => part * 0.4 * m.square / m.n);
       if (kind === "Newton") {
         const newton = newtonDirection(g, hessian(m, mu, sigma));
         direction = newton.direction;
@@ -160,6 +167,7 @@ export default explorable({
         if (JSON.stringify(s.data) !== last) frame(s.data);
       }
       last = JSON.stringify(s.data);
+      widen(s);
       if (s.seed !== known.seed || s.data.length !== known.n) known = { seed: s.seed, n: s.data.length, text: JSON.stringify(drawData(s.seed, s.data.length)) };
       if (!climbing) {
         walk = [];
@@ -170,7 +178,7 @@ export default explorable({
       const [gMu, gSigma] = score(m, s.mu, s.sigma), now = ell(m, s.mu, s.sigma), summit = ell(m, ...mle);
 
       const left = 40, width = ui.width - left - 8, bellHeight = ui.width > 520 ? 150 : 118;
-      const x = muRange(s), sigma = sigmaRange(s);
+      const { x, sigma } = view;
       // The same scale on both axes, so that the score stands at right angles to the contours.
       const hillHeight = clamp(width * (sigma[1] - sigma[0]) / (x[1] - x[0]), [150, 420]);
       const peak = roundUp(1.1 / (s.sigma * Math.sqrt(2 * Math.PI)));
@@ -181,9 +189,7 @@ export default explorable({
       ui.height(bellHeight + 66 + hillHeight + 44);
 
       const pdf = (y) => Math.exp(-0.5 * ((y - s.mu) / s.sigma) ** 2 - LOG_ROOT) / s.sigma;
-      const outline = sample(x, 180, pdf);
-      set(curve, { d: polyline(bell, outline) });
-      set(area, { d: polyline(bell, outline, 0) });
+      trace(bell, sample(x, 120, pdf), curve, area);
       set(drops, { d: s.data.map((y) => polyline(bell, [[y, 0], [y, pdf(y)]])).join("") });
       const few = s.data.length <= MOST;
       fitPoints(few ? s.data.length : 0);
@@ -193,10 +199,11 @@ export default explorable({
       if (!few) s.data.forEach((y, i) => set(rug.children[i], { cx: bell.x(y), cy: bell.y(0) - 4 }));
 
       // The hill depends on the data and the axes only.
-      const key = `${last}${x}${sigma}${width}`;
+      const [nx, ny] = ui.held ? [38, 26] : [64, 44]; // coarser while a finger waits for it
+      const key = `${last}${x}${sigma}${width}${nx}`;
       if (key !== drawn) {
         drawn = key;
-        const nx = 64, ny = 44, values = new Float64Array(nx * ny);
+        const values = new Float64Array(nx * ny);
         for (let j = 0; j < ny; j++) {
           const b = sigma[0] + (sigma[1] - sigma[0]) * j / (ny - 1);
           for (let i = 0; i < nx; i++) values[j * nx + i] = ell(m, x[0] + (x[1] - x[0]) * i / (nx - 1), b);
@@ -209,7 +216,7 @@ export default explorable({
             let crest = ring[0];
             for (let q = 0; q < ring.length; q++) {
               const [i, j] = ring[q];
-              d += `${q ? "L" : "M"}${(left + i * sx).toFixed(1)} ${(bottom - j * sy).toFixed(1)}`;
+              d += `${q ? "L" : "M"}${px(left + i * sx)} ${px(bottom - j * sy)}`;
               if (j > crest[1]) crest = ring[q];
             }
             d += "Z";
@@ -218,7 +225,7 @@ export default explorable({
           set(rings[k], { d });
         });
         pool(names, labels.length, (parent) => svg("text", { class: "mle-direct mle-small", "text-anchor": "middle", fill: "var(--mle-likelihood-text)" }, parent));
-        labels.forEach(([px, py, drop], i) => (set(names.children[i], { x: px, y: py + 4 }).textContent = `−${drop}`));
+        labels.forEach(([lx, ly, drop], i) => (set(names.children[i], { x: lx, y: ly + 4 }).textContent = `−${drop}`));
       }
       set(top, { transform: `translate(${hill.x(mle[0])} ${hill.y(mle[1])})` });
       star.style.display = last === known.text ? "" : "none";
@@ -232,11 +239,12 @@ export default explorable({
       set(plumb, { d: `M${hill.x(s.mu)} ${hill.top}V${hill.y(s.sigma)}` });
 
       // The score, shortened so that it fits: its direction is exact, its length saturates.
-      const size = Math.hypot(gMu, gSigma), px = hill.x(s.mu), py = hill.y(s.sigma);
-      const reach = 74 * (1 - Math.exp(-size * mle[1] / m.n)), [ux, uy] = size > 0 ? [gMu / size, -gSigma / size] : [0, 0];
-      const isFar = reach > 14, tx = px + ux * (reach + 12), ty = py + uy * (reach + 12);
-      const wing = (turn) => `M${tx.toFixed(1)} ${ty.toFixed(1)}l${(-8 * (ux * Math.cos(turn) - uy * Math.sin(turn))).toFixed(1)} ${(-8 * (uy * Math.cos(turn) + ux * Math.sin(turn))).toFixed(1)}`;
-      set(arrow, { d: isFar ? `M${px + ux * 8} ${py + uy * 8}L${tx.toFixed(1)} ${ty.toFixed(1)}${wing(0.5)}${wing(-0.5)}` : "" });
+      const size = Math.hypot(gMu, gSigma), cx = hill.x(s.mu), cy = hill.y(s.sigma);
+      const reach = clamp(hillHeight * 0.26, [36, 74]) * (1 - Math.exp(-size * mle[1] / m.n)), [ux, uy] = size > 0 ? [gMu / size, -gSigma / size] : [0, 0];
+      const isFar = reach > 14, tx = cx + ux * (reach + 12), ty = cy + uy * (reach + 12);
+      const wing = (turn) => `M${px(tx)} ${px(ty)}l${px(8 * (uy * Math.sin(turn) - ux * Math.cos(turn)))} ` +
+        `${px(-8 * (uy * Math.cos(turn) + ux * Math.sin(turn)))}`;
+      set(arrow, { d: isFar ? `M${px(cx + ux * 8)} ${px(cy + uy * 8)}L${px(tx)} ${px(ty)}${wing(0.5)}${wing(-0.5)}` : "" });
       set(arrowName, { x: tx + ux * 22, y: ty + uy * 14 + 4, visibility: isFar ? "visible" : "hidden" });
 
       height.set(now, fixed(now, 3), `${fixed(summit - now, 3)} below the top`);

@@ -35,7 +35,8 @@ class GaussianHill(Explorable):
     n : int
         Length of the default data.
 
-    Raises traitlets.TraitError, naming the value and the remedy, for NaN, an empty list, equal data, sigma <= 0.
+    Raises traitlets.TraitError, naming the value and the remedy, for NaN, an empty list, equal data,
+    sigma <= 0.
     """
 
     data = Numbers([1.0, 2.0], 2)
@@ -56,8 +57,8 @@ class GaussianHill(Explorable):
     def _check_data(self, proposal: Any) -> list[float]:
         data = proposal["value"]
         if min(data) == max(data):
-            raise t.TraitError(f"data all equal to {data[0]!r} are refused: the likelihood grows without bound as "
-                               "sigma falls to 0; give at least two different numbers")
+            raise t.TraitError(f"data all equal to {data[0]!r} are refused: the likelihood grows without "
+                               "bound as sigma falls to 0; give at least two different numbers")
         return data
 
     @property
@@ -92,13 +93,14 @@ class GaussianHill(Explorable):
         bell.plot(x, density, **style("likelihood"))
         bell.vlines(y, 0, np.exp(self._law.log_prob(y)), color=color("likelihood"), linewidth=1.2)
         bell.plot(y, np.zeros_like(y), **style("data", marker=True), clip_on=False)
-        bell.set(title=f"N({self.mu:.4g}, {self.sigma:.4g}): ℓ = {self.log_likelihood:.3f}", ylabel="density",
-                 ylim=(0, None), xlim=(low, high))
+        bell.set(title=f"N({self.mu:.4g}, {self.sigma:.4g}): ℓ = {self.log_likelihood:.3f}",
+                 ylabel="density", ylim=(0, None), xlim=(low, high))
         sigma = np.linspace(0.3 * spread, max(2.9 * spread, self.sigma * 1.1), 120)
         m, s = np.meshgrid(x, sigma)
         ell = -y.size * (0.5 * np.log(2 * np.pi) + np.log(s) + (spread**2 + (mean - m) ** 2) / (2 * s**2))
         levels = ell.max() - np.array([64, 32, 16, 8, 4, 2, 1, 0.5])
-        hill.contour(x, sigma, ell, levels=levels, colors=color("likelihood"), linewidths=1, linestyles="solid")
+        hill.contour(x, sigma, ell, levels=levels, colors=color("likelihood"), linewidths=1,
+                     linestyles="solid")
         hill.plot([mean], [spread], **style("likelihood", marker=True), markersize=8)
         hill.annotate("MLE", (mean, spread), xytext=(8, 6), textcoords="offset points",
                       color=color("likelihood", text=True))

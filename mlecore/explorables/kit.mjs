@@ -42,7 +42,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export function set(node, attributes) {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) node.removeAttribute(key);
-    else node.setAttribute(key, value === true ? "" : value);
+    else if (node.getAttribute(key) !== String(value)) node.setAttribute(key, value === true ? "" : value);
   }
   return node;
 }
@@ -58,6 +58,10 @@ export const svg = (tag, attributes, parent) => add(document.createElementNS(SVG
 export function say(node, text) {
   if (node.said === text) return node;
   node.said = text;
+  if (!text.includes("_")) {
+    node.textContent = text;
+    return node;
+  }
   const make = node.namespaceURI === SVG ? (t) => svg(t === "i" ? "tspan" : t) : (t) => html(t);
   node.replaceChildren(...text.split("_").map((part, i) => {
     if (i % 2 === 0) return part;
@@ -111,15 +115,22 @@ export function roundUp(value) {
 
 // ---- paths ------------------------------------------------------------------------------------------------
 
-const round = (v) => Math.round(v * 10) / 10;
-// SVG path through points in data units; `base` closes the area down to that value.
-export function polyline(panel, points, base) {
-  if (!points.length) return "";
+// A pixel position with one decimal. Half the time of turning a rounded double into text, which is most of a frame.
+export function px(value) {
+  const tenths = Math.round(value * 10), size = Math.abs(tenths), whole = (size / 10) | 0;
+  return `${tenths < 0 ? "-" : ""}${whole}.${size - 10 * whole}`;
+}
+// SVG path through points in data units.
+export function polyline(panel, points) {
   let d = "";
-  for (const [x, y] of points) d += `${d ? "L" : "M"}${round(panel.x(x))} ${round(panel.y(y))}`;
-  if (base === undefined) return d;
-  const bottom = round(panel.y(base));
-  return `${d}L${round(panel.x(points.at(-1)[0]))} ${bottom}L${round(panel.x(points[0][0]))} ${bottom}Z`;
+  for (const [x, y] of points) d += `${d ? "L" : "M"}${px(panel.x(x))} ${px(panel.y(y))}`;
+  return d;
+}
+// The same line drawn, and the area between it and y = 0 filled.
+export function trace(panel, points, line, area) {
+  const d = polyline(panel, points), bottom = px(panel.y(0));
+  line.setAttribute("d", d);
+  area.setAttribute("d", d && `${d}L${px(panel.x(points.at(-1)[0]))} ${bottom}L${px(panel.x(points[0][0]))} ${bottom}Z`);
 }
 // [x, f(x)] at even steps.
 export const sample = ([lo, hi], count, f) =>
@@ -160,7 +171,7 @@ class Panel {
     if (yTicks) {
       const t = ticks(y, yTicks);
       for (const v of t.at) {
-        const py = round(this.y(v));
+        const py = Number(px(this.y(v)));
         if (o.grid !== false) line(left, py, left + width, py, "mle-grid");
         text(left - 7, py + 4, "end", o.yText?.(v) ?? t.text(v));
       }
@@ -168,8 +179,8 @@ class Panel {
     if (xTicks) {
       const t = ticks(x, xTicks);
       for (const v of t.at) {
-        const px = round(this.x(v));
-        text(px, bottom + 17, "middle", o.xText?.(v) ?? t.text(v));
+        const at = px(this.x(v));
+        text(at, bottom + 17, "middle", o.xText?.(v) ?? t.text(v));
       }
     }
     if (o.xAxis !== false) line(left, bottom, left + width, bottom, "mle-axis");
@@ -218,7 +229,7 @@ class View {
 
   id = (name) => `mle-${this.number}-${name}-${++this.names}`;
   read = () => Object.fromEntries(this.plot.traits.map((trait) => [trait, this.model.get(trait)]));
-  height = (pixels) => this.svg.setAttribute("height", pixels);
+  height = (pixels) => set(this.svg, { height: pixels });
 
   // Change the state: "" if taken, else what is wrong; a refused change leaves everything as it was.
   set(patch) {
@@ -351,7 +362,7 @@ class View {
     say(html("label", { for: id }, row), label);
     const bar = slider && html("input", { type: "range", id, "data-trait": trait, "aria-describedby": error }, row);
     const box = html("input", {
-      type: "number", step: "any", inputmode: "decimal", "data-trait": trait, "aria-describedby": error,
+      type: "number", inputmode: "decimal", "data-trait": trait, "aria-describedby": error,
       ...(slider ? { "aria-label": `${plain(label)}, as a number` } : { id }),
     }, row);
     const problem = html("p", { class: "mle-error", id: error, role: "alert" }, row);
@@ -374,7 +385,7 @@ class View {
       const wrong = !Number.isFinite(value) ? `${typed} is not a number`
         : value < lo || value > hi ? `${typed} is not between ${short(lo)} and ${short(hi)}`
         : whole && !Number.isInteger(value) ? `${typed} is not a whole number` : this.set(patch(value));
-      say(problem, wrong ? `${wrong}. Kept ${short(get(this.state), 6)}.` : "");
+      say(problem, wrong ? `${wrong}. Kept ${short(get(this.state), 5)}.` : "");
       if (wrong) box.value = "";
       follow(this.state);
     });
@@ -384,12 +395,14 @@ class View {
       if (value !== follow.value && follow.value !== undefined) say(problem, "");
       follow.value = value;
       if (!typing()) {
-        const shown = String(Number(value.toPrecision(6)));
+        const shown = String(Number(value.toPrecision(5)));
         if (box.value !== shown) box.value = shown;
+        set(box, { step: of(step) }); // for arrow keys in the box
       }
       if (bar) {
         set(bar, log ? { min: 0, max: STEPS, step: 1 } : { min: limits[0], max: limits[1], step: of(step) });
-        bar.value = last = toBar(value, limits);
+        last = toBar(value, limits);
+        if (Number(bar.value) !== last) bar.value = last;
         set(bar, { "aria-valuetext": plain(text(s)) });
       }
     };
@@ -527,7 +540,7 @@ class View {
       if (!node.parentNode) return;
       const where = at(s), limits = range(s);
       handle.px = [panel.x(where[0]), panel.y(where[1])];
-      set(node, { transform: `translate(${round(handle.px[0])} ${round(handle.px[1])})` });
+      set(node, { transform: `translate(${px(handle.px[0])} ${px(handle.px[1])})` });
       if (focus) {
         set(node, { "aria-valuenow": where[main], "aria-valuemin": limits[main][0], "aria-valuemax": limits[main][1],
                     "aria-valuetext": plain(text ? text(s) : String(where[main])) });
@@ -563,6 +576,7 @@ class View {
     node.focus({ preventScroll: true });
     node.setPointerCapture(event.pointerId);
     node.classList.add("mle-held");
+    this.held = true; // a plot may draw less while it is dragged
     const [dx, dy] = [handle.px[0] - x, handle.px[1] - y];
     const move = (e) => {
       if (e.pointerId !== event.pointerId) return;
@@ -573,6 +587,8 @@ class View {
     const drop = (e) => {
       if (e.pointerId !== event.pointerId) return;
       node.classList.remove("mle-held");
+      this.held = false;
+      this.schedule();
       for (const [type, listener] of listeners) node.removeEventListener(type, listener);
     };
     const listeners = [["pointermove", move], ["pointerup", drop], ["pointercancel", drop], ["lostpointercapture", drop]];

@@ -205,39 +205,37 @@ export function backtrack(f, [x, y], [dx, dy], [g, h]) {
 const CASES = [[], [0, 3], [1, 0], [1, 3], [2, 1], [0, 3, 2, 1], [2, 0], [2, 3], [3, 2], [0, 2], [1, 0, 3, 2],
   [1, 2], [3, 1], [0, 1], [3, 0], []]; // pairs of cell edges: 0 bottom, 1 right, 2 top, 3 left
 export function contours(values, nx, ny, level) {
-  const at = (i, j) => (i < 0 || j < 0 || i >= nx || j >= ny ? -Infinity : values[j * nx + i]);
-  const width = nx + 2;
-  const next = new Map(), points = new Map();
-  const cross = (i, j, vertical) => {
-    const key = 2 * ((j + 1) * width + i + 1) + (vertical ? 1 : 0);
-    if (!points.has(key)) {
-      const low = at(i, j), high = vertical ? at(i, j + 1) : at(i + 1, j);
-      const t = low === -Infinity ? 1 : high === -Infinity ? 0 : (level - low) / (high - low);
-      points.set(key, vertical ? [i, j + t] : [i + t, j]);
-    }
-    return key;
-  };
-  const edge = (e, i, j) =>
-    e === 0 ? cross(i, j, false) : e === 1 ? cross(i + 1, j, true) : e === 2 ? cross(i, j + 1, false) : cross(i, j, true);
-  for (let j = -1; j < ny; j++) {
-    for (let i = -1; i < nx; i++) {
-      const kind = (at(i, j) > level ? 1 : 0) | (at(i + 1, j) > level ? 2 : 0) |
-        (at(i + 1, j + 1) > level ? 4 : 0) | (at(i, j + 1) > level ? 8 : 0);
-      const pairs = CASES[kind];
-      for (let k = 0; k < pairs.length; k += 2) next.set(edge(pairs[k], i, j), edge(pairs[k + 1], i, j));
+  const w = nx + 2, h = ny + 2, grid = new Float64Array(w * h).fill(-Infinity);
+  for (let j = 0; j < ny; j++) for (let i = 0; i < nx; i++) grid[(j + 1) * w + i + 1] = values[j * nx + i];
+  // Grid edges are numbered: 2p from point p to its right, 2p + 1 from p upward. next: where the line goes on.
+  const next = new Int32Array(2 * w * h).fill(-1), starts = [], edges = [0, 3, 2 * w, 1];
+  for (let p = 0; p < w * (h - 1) - 1; p++) {
+    const kind = (grid[p] > level ? 1 : 0) | (grid[p + 1] > level ? 2 : 0) | (grid[p + w + 1] > level ? 4 : 0) |
+      (grid[p + w] > level ? 8 : 0);
+    if (kind === 0 || kind === 15) continue;
+    const pairs = CASES[kind];
+    for (let k = 0; k < pairs.length; k += 2) {
+      const from = 2 * p + edges[pairs[k]];
+      next[from] = 2 * p + edges[pairs[k + 1]];
+      starts.push(from);
     }
   }
+  const point = (edge) => {
+    const p = edge >> 1, up = edge & 1, low = grid[p], high = grid[up ? p + w : p + 1];
+    const t = low === -Infinity ? 1 : high === -Infinity ? 0 : (level - low) / (high - low);
+    const i = p % w - 1, j = (p - p % w) / w - 1;
+    return up ? [i, j + t] : [i + t, j];
+  };
   const rings = [];
-  while (next.size) {
+  for (const start of starts) {
     const ring = [];
-    let key = next.keys().next().value;
-    while (next.has(key)) {
-      ring.push(points.get(key));
-      const following = next.get(key);
-      next.delete(key);
-      key = following;
+    for (let edge = start; next[edge] >= 0;) {
+      ring.push(point(edge));
+      const following = next[edge];
+      next[edge] = -1;
+      edge = following;
     }
-    rings.push(ring);
+    if (ring.length) rings.push(ring);
   }
   return rings;
 }

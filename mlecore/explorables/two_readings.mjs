@@ -2,7 +2,7 @@
 // likelihood over θ. The first has area 1; the second need not.
 
 import { contours, logDensity } from "./numerics.mjs";
-import { clamp, explorable, fixed, polyline, pool, roundUp, sample, say, set, short, svg } from "./kit.mjs";
+import { clamp, explorable, polyline, pool, roundUp, sample, say, set, short, svg, trace } from "./kit.mjs";
 
 const counts = (top) => Array.from({ length: top + 1 }, (_, k) => k);
 
@@ -151,8 +151,8 @@ export default explorable({
       const x = family.open ? [0, theta[1]] : theta, y = family.discrete ? [y0 - 0.6, y1 + 0.6] : [y0, y1];
       ui.height(mapTop + mapHeight + 44);
 
-      const grid = sample([Math.max(theta[0], family.open ? 1e-6 : theta[0]), theta[1]], 200, (t) => density(s, s.y, t));
-      const over = family.discrete ? counts(y1).map((k) => [k, density(s, k, s.theta)]) : sample([y0, y1], 160, (v) => density(s, v, s.theta));
+      const grid = sample([Math.max(theta[0], family.open ? 1e-6 : theta[0]), theta[1]], 140, (t) => density(s, s.y, t));
+      const over = family.discrete ? counts(y1).map((k) => [k, density(s, k, s.theta)]) : sample([y0, y1], 110, (v) => density(s, v, s.theta));
       const tallest = (points) => roundUp(1.04 * points.reduce((most, p) => Math.max(most, p[1]), 1e-3));
       map.layout({ left, top: mapTop, width: mapWidth, height: mapHeight, x, y, xLabel: "_θ_", yLabel: "_y_", yLabelAt: left - 26,
                    yTicks: family.discrete ? Math.min(8, y1) : 5, xTicks: wide ? 6 : 4, yAxis: true, grid: false });
@@ -165,8 +165,7 @@ export default explorable({
 
       set(across, { d: polyline(map, [[x[0], s.y], [x[1], s.y]]) });
       set(down, { d: polyline(map, [[s.theta, y[0]], [s.theta, y[1]]]) });
-      set(hillFill, { d: polyline(top, grid, 0) });
-      set(hill, { d: polyline(top, grid) });
+      trace(top, grid, hill, hillFill);
       if (family.discrete) {
         const thick = clamp(mapHeight / (y[1] - y[0]) * 0.62, [2, 16]);
         pool(bars, over.length, (parent) => svg("rect", { fill: "var(--mle-data)" }, parent));
@@ -177,8 +176,9 @@ export default explorable({
       } else {
         pool(bars, 0);
         const bellPoints = over.map(([v, p]) => [p, v]);
-        set(bell, { d: polyline(side, bellPoints) });
-        set(bellFill, { d: polyline(side, [[0, y0], ...bellPoints, [0, y1]]) });
+        const d = polyline(side, bellPoints);
+        set(bell, { d });
+        set(bellFill, { d: `${d}H${side.left}V${side.y(y0)}Z` });
       }
       set(up, { d: polyline(top, [[s.theta, 0], [s.theta, f]]) });
       set(right, { d: polyline(side, [[0, s.y], [f, s.y]]) });

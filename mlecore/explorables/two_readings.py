@@ -57,8 +57,8 @@ class TwoReadings(Explorable):
 
     _shown = ("family", "theta", "y", "n")
 
-    def __init__(self, family: str = "binomial", *, theta: float | None = None, y: float | None = None, n: int = 10,
-                 **kwargs: Any) -> None:
+    def __init__(self, family: str = "binomial", *, theta: float | None = None, y: float | None = None,
+                 n: int = 10, **kwargs: Any) -> None:
         start = _FAMILIES.get(family, _FAMILIES["binomial"])
         if y is None:
             y = min(start.y, n) if family == "binomial" and isinstance(n, int) else start.y
@@ -75,7 +75,8 @@ class TwoReadings(Explorable):
             return "y must not be negative"
         if _FAMILIES[self.family].discrete and value != int(value):
             return "y is a count, give a whole number"
-        return f"y exceeds n = {self.n}; raise n first" if self.family == "binomial" and value > self.n else ""
+        too_many = self.family == "binomial" and value > self.n
+        return f"y exceeds n = {self.n}; raise n first" if too_many else ""
 
     @t.validate("theta", "y")
     def _check(self, proposal: Any) -> float:
@@ -88,7 +89,8 @@ class TwoReadings(Explorable):
     @t.validate("n")
     def _check_n(self, proposal: Any) -> int:
         if self.family == "binomial" and proposal["value"] < self.y:
-            raise t.TraitError(f"n = {proposal['value']!r} is refused: y = {self.y:g} exceeds it; lower y first")
+            raise t.TraitError(f"n = {proposal['value']!r} is refused: y = {self.y:g} exceeds it; "
+                               "lower y first")
         return proposal["value"]
 
     @t.observe("family")
@@ -118,19 +120,21 @@ class TwoReadings(Explorable):
     def density_area(self) -> float:
         """Sum or integral of f over y, θ fixed: 1."""
         if _FAMILIES[self.family].discrete:
-            return float(self._f(np.arange(self.n + 1 if self.family == "binomial" else 1000), self.theta).sum())
+            top = self.n if self.family == "binomial" else 40 + 10 * math.ceil(self.theta)
+            return float(self._f(np.arange(top + 1), self.theta).sum())
         low = -np.inf if self.family == "normal" else 0
         return float(integrate.quad(lambda y: self._f(y, self.theta), low, np.inf)[0])
 
     def _area(self, weight: Any) -> float:
         family = _FAMILIES[self.family]
-        return float(integrate.quad(lambda theta: self._f(self.y, theta) * weight(theta), family.low, family.high,
-                                    epsabs=1e-13, epsrel=1e-12, limit=200)[0])
+        return float(integrate.quad(lambda theta: self._f(self.y, theta) * weight(theta), family.low,
+                                    family.high, epsabs=1e-13, epsrel=1e-12, limit=200)[0])
 
     @property
     def likelihood_area(self) -> float:
-        """Integral of the likelihood over θ, y fixed: 1/(n+1), 1/y² (infinite at y = 0), 1, 1; by quadrature."""
-        return math.inf if self.family == "exponential" and self.y == 0 else self._area(lambda theta: 1.0)
+        """Integral of the likelihood over θ, y fixed, by quadrature; infinite for an exponential at y = 0."""
+        diverges = self.family == "exponential" and self.y == 0
+        return math.inf if diverges else self._area(lambda theta: 1.0)
 
     @property
     def ruler_area(self) -> float | None:
@@ -161,7 +165,8 @@ class TwoReadings(Explorable):
                             max(family.axis[1], self.theta), 300)
         over_theta.plot(theta, self._f(self.y, theta), **style("likelihood"))
         over_theta.fill_between(theta, self._f(self.y, theta), color=color("likelihood"), alpha=0.12)
-        over_theta.set(title=f"y = {self.y:g} fixed, area {self.likelihood_area:.4g}", xlabel="θ", ylabel="f(y; θ)")
+        over_theta.set(title=f"y = {self.y:g} fixed, area {self.likelihood_area:.4g}", xlabel="θ",
+                       ylabel="f(y; θ)")
         for axes, x in ((over_y, self.y), (over_theta, self.theta)):
             axes.plot([x], [self.density], **style("data", marker=True), markersize=7)
             axes.set_ylim(bottom=0)

@@ -22,43 +22,56 @@ PLOTS = [TwoReadings, GaussianHill, Counts]
 
 # ---- bad input ----
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: TwoReadings(theta=1.2), r"theta = 1\.2 .*between 0 and 1"),
-    (lambda: TwoReadings(theta=math.nan), r"theta = nan .*finite"),
-    (lambda: TwoReadings("exponential", theta=0), r"theta = 0\.0 .*positive"),
-    (lambda: TwoReadings("poisson", y=-1), r"y = -1.* negative"),
-    (lambda: TwoReadings(y=2.5), r"y = 2\.5 .*whole number"),
-    (lambda: TwoReadings(y=11), r"(y = 11.*exceeds n|n = 10 .*exceeds it)"),
-    (lambda: TwoReadings(n=0), r"n = 0 .*1 to 60"),
-    (lambda: TwoReadings("gauss"), "family"),
-    (lambda: GaussianHill([1.0, math.nan]), r"data\[1\] = nan .*finite"),
-    (lambda: GaussianHill([]), r"shape \(0,\) .*at least 2"),
-    (lambda: GaussianHill([[1.0, 2.0]]), r"shape \(1, 2\) .*flat"),
-    (lambda: GaussianHill(["a", "b"]), r"\['a', 'b'\] .*numbers"),
-    (lambda: GaussianHill([2.0, 2.0]), r"all equal to 2\.0 .*different"),
-    (lambda: GaussianHill(sigma=0), r"sigma = 0 .*above 0"),
-    (lambda: GaussianHill(sigma=-1), r"sigma = -1 .*above 0"),
-    (lambda: GaussianHill(mu="x"), r"mu = 'x' .*finite"),
-    (lambda: GaussianHill(seed=1.5), r"seed = 1\.5 .*whole"),
-    (lambda: Counts(k=-1), r"k = -1 .*whole number from 0"),
-    (lambda: Counts(n=5, k=6), r"(k = 6|n = 5) .*exceeds"),
-    (lambda: Counts(n=0), r"n = 0 .*from 1"),
-    (lambda: Counts(k=3, theta=1.5), r"theta = 1\.5 .*between 0 and 1"),
-    (lambda: Counts("poisson", theta=-1), r"theta = -1 .*0 or more"),
-    (lambda: Counts(truth=2.0), r"truth = 2\.0 .*between 0 and 1"),
-    (lambda: Counts(k=3, truth=0.35), r"k = 3 .*leave out"),
-    (lambda: Counts("geometric"), "family"),
-    (lambda: GaussianHill(n=1), r"n = 1 .*at least 2"),
-])
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TwoReadings(theta=1.2), r"theta = 1\.2 .*between 0 and 1"),
+        (lambda: TwoReadings(theta=math.nan), r"theta = nan .*finite"),
+        (lambda: TwoReadings("exponential", theta=0), r"theta = 0\.0 .*positive"),
+        (lambda: TwoReadings("poisson", y=-1), r"y = -1.* negative"),
+        (lambda: TwoReadings(y=2.5), r"y = 2\.5 .*whole number"),
+        (lambda: TwoReadings(y=11), r"(y = 11.*exceeds n|n = 10 .*exceeds it)"),
+        (lambda: TwoReadings(n=0), r"n = 0 .*1 to 60"),
+        (lambda: TwoReadings("gauss"), "family"),
+        (lambda: GaussianHill([1.0, math.nan]), r"data\[1\] = nan .*finite"),
+        (lambda: GaussianHill([]), r"shape \(0,\) .*at least 2"),
+        (lambda: GaussianHill([[1.0, 2.0]]), r"shape \(1, 2\) .*flat"),
+        (lambda: GaussianHill(["a", "b"]), r"\['a', 'b'\] .*numbers"),
+        (lambda: GaussianHill([2.0, 2.0]), r"all equal to 2\.0 .*different"),
+        (lambda: GaussianHill(sigma=0), r"sigma = 0 .*above 0"),
+        (lambda: GaussianHill(sigma=-1), r"sigma = -1 .*above 0"),
+        (lambda: GaussianHill(mu="x"), r"mu = 'x' .*finite"),
+        (lambda: GaussianHill(seed=1.5), r"seed = 1\.5 .*whole"),
+        (lambda: Counts(k=-1), r"k = -1 .*whole number from 0"),
+        (lambda: Counts(n=5, k=6), r"(k = 6|n = 5) .*exceeds"),
+        (lambda: Counts(n=0), r"n = 0 .*from 1"),
+        (lambda: Counts(k=3, theta=1.5), r"theta = 1\.5 .*between 0 and 1"),
+        (lambda: Counts("poisson", theta=-1), r"theta = -1 .*0 or more"),
+        (lambda: Counts(truth=2.0), r"truth = 2\.0 .*between 0 and 1"),
+        (lambda: Counts(k=3, truth=0.35), r"k = 3 .*leave out"),
+        (lambda: Counts("geometric"), "family"),
+        (lambda: GaussianHill(n=1), r"n = 1 .*at least 2"),
+    ],
+)
 def test_bad_input_is_named_with_its_remedy(make, message):
     with pytest.raises(traitlets.TraitError, match=message):
         make()
 
 
-@pytest.mark.parametrize(("make", "name", "value"), [
-    (TwoReadings, "theta", 2.0), (TwoReadings, "y", 11), (TwoReadings, "n", 2), (GaussianHill, "sigma", 0.0),
-    (GaussianHill, "data", []), (Counts, "k", -3), (Counts, "k", 21), (Counts, "theta", math.inf),
-])
+@pytest.mark.parametrize(
+    ("make", "name", "value"),
+    [
+        (TwoReadings, "theta", 2.0),
+        (TwoReadings, "y", 11),
+        (TwoReadings, "n", 2),
+        (GaussianHill, "sigma", 0.0),
+        (GaussianHill, "data", []),
+        (Counts, "k", -3),
+        (Counts, "k", 21),
+        (Counts, "theta", math.inf),
+    ],
+)
 def test_a_refused_assignment_changes_nothing(make, name, value):
     w = make()
     before = repr(w)
@@ -69,8 +82,13 @@ def test_a_refused_assignment_changes_nothing(make, name, value):
 
 # ---- numbers ----
 
-READINGS = [TwoReadings(theta=0.4, y=3), TwoReadings(theta=0.9, y=0, n=4), TwoReadings("exponential", theta=2.0, y=0.7),
-            TwoReadings("poisson", theta=4.5, y=6), TwoReadings("normal", theta=1.0, y=-0.5)]
+READINGS = [
+    TwoReadings(theta=0.4, y=3),
+    TwoReadings(theta=0.9, y=0, n=4),
+    TwoReadings("exponential", theta=2.0, y=0.7),
+    TwoReadings("poisson", theta=4.5, y=6),
+    TwoReadings("normal", theta=1.0, y=-0.5),
+]
 
 
 @pytest.mark.parametrize("w", READINGS, ids=repr)
@@ -112,14 +130,27 @@ def test_gaussian_hill_numbers():
     assert w.data == y.tolist()
     assert w.log_likelihood == pytest.approx(stats.norm(2.5, 0.8).logpdf(y).sum(), rel=1e-12)
     step = 1e-6
-    slope = [(stats.norm(2.5 + a, 0.8 + b).logpdf(y).sum() - stats.norm(2.5 - a, 0.8 - b).logpdf(y).sum()) / (2 * step)
-             for a, b in ((step, 0), (0, step))]
+    slope = [
+        (stats.norm(2.5 + a, 0.8 + b).logpdf(y).sum() - stats.norm(2.5 - a, 0.8 - b).logpdf(y).sum())
+        / (2 * step)
+        for a, b in ((step, 0), (0, step))
+    ]
     assert w.score == pytest.approx(slope, rel=1e-6)
     assert w.mle == pytest.approx(stats.norm.fit(y), rel=1e-9)
 
 
-@pytest.mark.parametrize("w", [Counts(n=30), Counts(n=12, k=0), Counts(n=12, k=12), Counts("poisson", n=8),
-                               Counts("poisson", n=5, k=0), Counts("poisson", n=2, k=31)], ids=repr)
+@pytest.mark.parametrize(
+    "w",
+    [
+        Counts(n=30),
+        Counts(n=12, k=0),
+        Counts(n=12, k=12),
+        Counts("poisson", n=8),
+        Counts("poisson", n=5, k=0),
+        Counts("poisson", n=2, k=31),
+    ],
+    ids=repr,
+)
 def test_counts_numbers(w):
     law = stats.bernoulli if w.family == "bernoulli" else stats.poisson
     assert w.data.size == w.n
@@ -130,10 +161,12 @@ def test_counts_numbers(w):
     top = law(w.estimate).logpmf(w.data).sum() if 0 < w.k and (w.family == "poisson" or w.k < w.n) else 0.0
     edge = (0.0, 1.0 if w.family == "bernoulli" else math.inf)
     for end, limit, at_limit in zip(w.likelihood_interval, edge, (w.k == 0, w.k == w.n), strict=True):
-        if at_limit and w.family == "bernoulli" or (end == 0 and w.k == 0):
+        if (at_limit and w.family == "bernoulli") or (end == 0 and w.k == 0):
             assert end == limit
         else:
-            assert 2 * (top - law(end).logpmf(w.data).sum()) == pytest.approx(stats.chi2(1).ppf(0.95), rel=1e-8)
+            assert 2 * (top - law(end).logpmf(w.data).sum()) == pytest.approx(
+                stats.chi2(1).ppf(0.95), rel=1e-8
+            )
     low, high = w.wald_interval
     assert (high == low) == (w.k == 0 or (w.family == "bernoulli" and w.k == w.n))
 
@@ -162,6 +195,7 @@ def test_a_seed_means_data():
 
 # ---- widgets ----
 
+
 def test_observe():
     w, seen = GaussianHill(), []
     w.observe(lambda change: seen.append((change["old"], change["new"])), "mu")
@@ -173,7 +207,7 @@ def test_observe():
 def test_text_form_rebuilds_the_plot(make):
     w = make()
     assert repr(w) == repr(make())  # no addresses: notebooks compare it
-    again = eval(repr(w), {make.__name__: make})  # noqa: S307
+    again = eval(repr(w), {make.__name__: make})
     assert repr(again) == repr(w)
     assert w._anywidget_id == f"mlecore.explorables.{make.__name__}"
 
@@ -189,8 +223,19 @@ def test_bundle_offers_view_figure_and_text(make):
     assert make().to_svg() == w.to_svg()
 
 
-@pytest.mark.parametrize("w", [*READINGS, Counts(k=0), Counts(k=20), Counts("poisson", n=3, k=0), Counts(n=3000),
-                               GaussianHill([0.0, 1e-3], mu=5), GaussianHill([1e6, 2e6, 5e6], sigma=1e6)], ids=repr)
+@pytest.mark.parametrize(
+    "w",
+    [
+        *READINGS,
+        Counts(k=0),
+        Counts(k=20),
+        Counts("poisson", n=3, k=0),
+        Counts(n=3000),
+        GaussianHill([0.0, 1e-3], mu=5),
+        GaussianHill([1e6, 2e6, 5e6], sigma=1e6),
+    ],
+    ids=repr,
+)
 def test_every_state_can_be_drawn(w, recwarn):
     assert "<svg" in w.to_svg()
     assert not [str(warning.message) for warning in recwarn]
@@ -198,9 +243,13 @@ def test_every_state_can_be_drawn(w, recwarn):
 
 # ---- files ----
 
+
 def test_import_is_light():
     code = "import sys, mlecore.explorables; print('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False\n"
+    )
 
 
 def test_static_files_are_complete_and_hostless():
@@ -237,4 +286,6 @@ def test_jupyter_gets_one_module_without_imports(make, tmp_path):
 def test_quadrature_reference_is_itself_right():
     """The closed forms of the areas, for one case each, by SciPy's own quadrature of its own densities."""
     assert integrate.quad(lambda p: stats.binom(7, p).pmf(2), 0, 1)[0] == pytest.approx(1 / 8)
-    assert integrate.quad(lambda rate: stats.expon(scale=1 / rate).pdf(0.7), 0, np.inf)[0] == pytest.approx(1 / 0.49)
+    assert integrate.quad(lambda rate: stats.expon(scale=1 / rate).pdf(0.7), 0, np.inf)[0] == pytest.approx(
+        1 / 0.49
+    )
