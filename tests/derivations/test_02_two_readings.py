@@ -53,7 +53,7 @@ def test_eq_binomial_area(eq):
 def test_eq_exponential_areas(eq):
     r"""
     \begin{aligned}
-    \int_0^\infty \lambda e^{-\lambda y}\,dy &= 1 \\
+    \int_0^\infty \lambda e^{-\lambda y}\,dy &= 1 \\[2ex]
     \int_0^\infty \lambda e^{-\lambda y}\,d\lambda &= \frac{1}{y^{2}}
     \end{aligned}
     """
@@ -88,7 +88,7 @@ def test_eq_mle(eq):
 def test_eq_bernoulli_likelihood(eq):
     r"""
     \begin{aligned}
-    L(p) &= \prod_{i=1}^{n} p^{y_i} (1-p)^{1-y_i} \\[1ex]
+    L(p) &= \prod_{i=1}^{n} p^{y_i} (1-p)^{1-y_i} \\[2ex]
     &= p^{k} (1-p)^{n-k}
     \end{aligned}
     """
@@ -182,7 +182,7 @@ def test_eq_factorization(eq):
 def test_eq_area_rate(eq):
     r"""
     \begin{aligned}
-    \int_0^1 L(p)\,dp &= \int_0^1 p^{k} (1-p)^{n-k}\,dp \\[1ex]
+    \int_0^1 L(p)\,dp &= \int_0^1 p^{k} (1-p)^{n-k}\,dp \\[2ex]
     &= B(k+1,\, n-k+1)
     \end{aligned}
     """
@@ -203,9 +203,9 @@ def test_eq_induced_likelihood(eq):
 def test_eq_area_logit(eq):
     r"""
     \begin{aligned}
-    \int_{-\infty}^{\infty} \tilde L(\varphi)\,d\varphi &= \int_0^1 \frac{p^{k} (1-p)^{n-k}}{p(1-p)}\,dp
-    \\[1ex]
-    &= \int_0^1 p^{k-1} (1-p)^{n-k-1}\,dp \\[1ex]
+    &\int_{-\infty}^{\infty} \tilde L(\varphi)\,d\varphi \\[2ex]
+    &= \int_0^1 \frac{p^{k} (1-p)^{n-k}}{p(1-p)}\,dp \\[2ex]
+    &= \int_0^1 p^{k-1} (1-p)^{n-k-1}\,dp \\[2ex]
     &= B(k,\, n-k)
     \end{aligned}
     """
@@ -216,7 +216,7 @@ def test_eq_area_logit(eq):
 def test_eq_logit_divergence(eq):
     r"""
     \begin{aligned}
-    \int_{-A}^{\infty} (1+e^{\varphi})^{-n}\,d\varphi &= \log(1+e^{A}) \\[1ex]
+    \int_{-A}^{\infty} (1+e^{\varphi})^{-n}\,d\varphi &= \log(1+e^{A}) \\[2ex]
     &\quad - \sum_{j=1}^{n-1} \frac{(1-\varepsilon)^{j}}{j}
     \end{aligned}
     """

@@ -74,7 +74,7 @@ def test_eq_normal_density(eq):
 def test_eq_normal_loglik(eq):
     r"""
     \begin{aligned}
-    \ell(\mu, \sigma^2) &= -\frac{n}{2} \log(2\pi\sigma^2) \\[1ex]
+    \ell(\mu, \sigma^2) &= -\frac{n}{2} \log(2\pi\sigma^2) \\[2ex]
     &\quad - \frac{1}{2\sigma^2} \sum_{i=1}^{n} (y_i - \mu)^2
     \end{aligned}
     """
@@ -102,7 +102,7 @@ def test_eq_normal_score_variance(eq):
 def test_eq_normal_mle(eq):
     r"""
     \begin{aligned}
-    \hat\mu &= \bar y = \frac{1}{n} \sum_{i=1}^{n} y_i \\[1ex]
+    \hat\mu &= \bar y = \frac{1}{n} \sum_{i=1}^{n} y_i \\[2ex]
     \hat\sigma^2 &= \frac{1}{n} \sum_{i=1}^{n} (y_i - \bar y)^2
     \end{aligned}
     """
@@ -146,7 +146,7 @@ def test_eq_normal_hessian_mle(eq):
 def test_eq_sum_of_squares(eq):
     r"""
     \begin{aligned}
-    \sum_{i=1}^{n} (y_i - \mu)^2 &= \sum_{i=1}^{n} (y_i - \bar y)^2 \\[1ex]
+    \sum_{i=1}^{n} (y_i - \mu)^2 &= \sum_{i=1}^{n} (y_i - \bar y)^2 \\[2ex]
     &\quad + n(\bar y - \mu)^2
     \end{aligned}
     """
@@ -156,7 +156,7 @@ def test_eq_sum_of_squares(eq):
 def test_eq_normal_loglik_sufficient(eq):
     r"""
     \begin{aligned}
-    \ell(\mu, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) \\[1ex]
+    \ell(\mu, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) \\[2ex]
     &\quad - \frac{n}{2\sigma^2}\Bigl(\hat\sigma^2 + (\bar y - \mu)^2\Bigr)
     \end{aligned}
     """
@@ -166,7 +166,7 @@ def test_eq_normal_loglik_sufficient(eq):
 def test_eq_normal_profile(eq):
     r"""
     \begin{aligned}
-    \ell_{\mathrm{p}}(\sigma^2) &= \max_{\mu}\, \ell(\mu, \sigma^2) \\[1ex]
+    \ell_{\mathrm{p}}(\sigma^2) &= \max_{\mu}\, \ell(\mu, \sigma^2) \\[2ex]
     &= -\frac{n}{2}\left(\log(2\pi\sigma^2) + \frac{\hat\sigma^2}{\sigma^2}\right)
     \end{aligned}
     """
@@ -185,7 +185,7 @@ def test_eq_normal_max(eq):
 def test_eq_normal_gap(eq):
     r"""
     \begin{aligned}
-    \ell(\hat\mu, \hat\sigma^2) - \ell_{\mathrm{p}}(\sigma^2) &= \frac{n}{2}\,(t - 1 - \log t) \\[1ex]
+    \ell(\hat\mu, \hat\sigma^2) - \ell_{\mathrm{p}}(\sigma^2) &= \frac{n}{2}\,(t - 1 - \log t) \\[2ex]
     t &= \frac{\hat\sigma^2}{\sigma^2}
     \end{aligned}
     """
@@ -207,7 +207,7 @@ def test_eq_variance_bias(eq):
 def test_eq_variance_mse(eq):
     r"""
     \begin{aligned}
-    \mathbb{E}\bigl[(\hat\sigma^2 - \sigma^{*2})^2\bigr] &= \frac{2n-1}{n^2}\,\sigma^{*4} \\[1ex]
+    \mathbb{E}\bigl[(\hat\sigma^2 - \sigma^{*2})^2\bigr] &= \frac{2n-1}{n^2}\,\sigma^{*4} \\[2ex]
     \mathbb{E}\bigl[(s^2 - \sigma^{*2})^2\bigr] &= \frac{2}{n-1}\,\sigma^{*4}
     \end{aligned}
     """
@@ -246,7 +246,7 @@ def test_eq_bernoulli_mle(eq):
 def test_eq_bernoulli_curvature(eq):
     r"""
     \begin{aligned}
-    \ell''(p) &= -\frac{k}{p^2} - \frac{n-k}{(1-p)^2} \\[1ex]
+    \ell''(p) &= -\frac{k}{p^2} - \frac{n-k}{(1-p)^2} \\[2ex]
     \ell''(\hat p) &= -\frac{n}{\hat p(1-\hat p)}
     \end{aligned}
     """
@@ -264,7 +264,7 @@ def test_eq_bernoulli_se(eq):
 def test_eq_zero_interval(eq):
     r"""
     \begin{aligned}
-    &-2n\log(1-p) \le z^2 \\[1ex]
+    &-2n\log(1-p) \le z^2 \\[2ex]
     &\iff p \le 1 - \exp\left(-\frac{z^2}{2n}\right)
     \end{aligned}
     """
@@ -284,7 +284,7 @@ def counts(y, rate):
 def test_eq_poisson_loglik(eq):
     r"""
     \begin{aligned}
-    \ell(\lambda) &= -n\lambda + \log\lambda \sum_{i=1}^{n} y_i \\[1ex]
+    \ell(\lambda) &= -n\lambda + \log\lambda \sum_{i=1}^{n} y_i \\[2ex]
     &\quad - \sum_{i=1}^{n} \log(y_i!)
     \end{aligned}
     """
@@ -305,7 +305,7 @@ def test_eq_poisson_mle(eq):
 def test_eq_poisson_curvature(eq):
     r"""
     \begin{aligned}
-    \ell''(\lambda) &= -\frac{n\bar y}{\lambda^2} \\[1ex]
+    \ell''(\lambda) &= -\frac{n\bar y}{\lambda^2} \\[2ex]
     \ell''(\hat\lambda) &= -\frac{n}{\hat\lambda}
     \end{aligned}
     """
@@ -329,7 +329,7 @@ def test_eq_exponential_loglik(eq):
 def test_eq_exponential_score(eq):
     r"""
     \begin{aligned}
-    \ell'(\lambda) &= \frac{n}{\lambda} - \sum_{i=1}^{n} y_i \\[1ex]
+    \ell'(\lambda) &= \frac{n}{\lambda} - \sum_{i=1}^{n} y_i \\[2ex]
     \ell''(\lambda) &= -\frac{n}{\lambda^2}
     \end{aligned}
     """
@@ -401,7 +401,7 @@ def test_eq_expfam_mean(eq):
 def test_eq_expfam_variance(eq):
     r"""
     \begin{aligned}
-    A''(\eta) &= \mathbb{E}_\eta[T(y)^2] - \mathbb{E}_\eta[T(y)]^2 \\[1ex]
+    A''(\eta) &= \mathbb{E}_\eta[T(y)^2] - \mathbb{E}_\eta[T(y)]^2 \\[2ex]
     &= \operatorname{Var}_\eta(T(y))
     \end{aligned}
     """
@@ -415,7 +415,7 @@ def test_eq_expfam_variance(eq):
 def test_eq_expfam_score(eq):
     r"""
     \begin{aligned}
-    \ell'(\eta) &= n\bigl(\bar T - A'(\eta)\bigr) \\[1ex]
+    \ell'(\eta) &= n\bigl(\bar T - A'(\eta)\bigr) \\[2ex]
     \ell''(\eta) &= -n A''(\eta)
     \end{aligned}
     """
@@ -444,8 +444,8 @@ def test_eq_moment_matching(eq):
 def test_eq_natural_mle(eq):
     r"""
     \begin{aligned}
-    \hat\eta_{\text{Bernoulli}} &= \log\frac{\bar y}{1-\bar y} \\[1ex]
-    \hat\eta_{\text{Poisson}} &= \log\bar y \\[1ex]
+    \hat\eta_{\text{Bernoulli}} &= \log\frac{\bar y}{1-\bar y} \\[2ex]
+    \hat\eta_{\text{Poisson}} &= \log\bar y \\[2ex]
     \hat\eta_{\text{exponential}} &= -\frac{1}{\bar y}
     \end{aligned}
     """
