@@ -88,8 +88,9 @@ class Plot:
 
     def __init__(self, page, name: str, number: int = 0) -> None:
         self.page, self.root = page, page.locator(f".mle-{name}").nth(number)
+        self.root.wait_for(state="attached")
+        self.root.evaluate("node => node.scrollIntoView({block: 'center'})")  # drawn when near the screen
         self.root.locator(".mle-svg[height]").wait_for()
-        self.root.scroll_into_view_if_needed()
 
     def frame(self) -> None:
         """Wait until what changed is drawn."""

@@ -43,15 +43,37 @@ def lab(tmp_path_factory):
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, home / "plot.ipynb")
     port = free_port()
-    environment = os.environ | {name: str(home / name.lower()) for name in
-                                ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR",
-                                 "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR", "JUPYTER_DATA_DIR")}
+    environment = os.environ | {
+        name: str(home / name.lower())
+        for name in (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+            "IPYTHONDIR",
+            "JUPYTER_DATA_DIR",
+        )
+    }
     with open(home / "log", "w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-             "--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={home}",
-             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"],
-            stdout=log, stderr=log, env=environment)
+            [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                "--no-browser",
+                "--allow-root",
+                "--ip=127.0.0.1",
+                f"--port={port}",
+                "--ServerApp.port_retries=0",
+                "--IdentityProvider.token=",
+                f"--ServerApp.root_dir={home}",
+                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+                "--LabApp.news_url=None",
+            ],
+            stdout=log,
+            stderr=log,
+            env=environment,
+        )
     url = f"http://127.0.0.1:{port}"
     for _ in range(300):
         try:
@@ -84,8 +106,10 @@ def test_plot_and_kernel_move_each_other(lab, page):
         before = prompt.text_content()
         cells.nth(number).locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
-        page.wait_for_function("([node, before]) => node.textContent !== before && /\\d/.test(node.textContent)",
-                               arg=[prompt.element_handle(), before])
+        page.wait_for_function(
+            "([node, before]) => node.textContent !== before && /\\d/.test(node.textContent)",
+            arg=[prompt.element_handle(), before],
+        )
 
     def python() -> dict:
         run(1)
@@ -128,14 +152,18 @@ def test_plot_and_kernel_move_each_other(lab, page):
 
     # Python: setting a trait moves the page, and the number shown is Python's.
     run(2)
-    page.wait_for_function("node => Number(node.value) === 3.25",
-                           arg=plot.locator('input[type="number"][data-trait="mu"]').element_handle())
+    page.wait_for_function(
+        "node => Number(node.value) === 3.25",
+        arg=plot.locator('input[type="number"][data-trait="mu"]').element_handle(),
+    )
     frame()
     assert float(shown.get_attribute("data-value")) == pytest.approx(python()["ll"], abs=1e-8)
 
     # A slider linked in the browser moves both.
     cells.nth(0).locator(".widget-hslider .noUi-handle").press("ArrowRight")
-    page.wait_for_function("node => Number(node.value) === 1.6",
-                           arg=plot.locator('input[type="number"][data-trait="sigma"]').element_handle())
+    page.wait_for_function(
+        "node => Number(node.value) === 1.6",
+        arg=plot.locator('input[type="number"][data-trait="sigma"]').element_handle(),
+    )
     assert python()["sigma"] == pytest.approx(1.6)
     assert not [text for text in complaints if "mle" in text or "explorable" in text], complaints
