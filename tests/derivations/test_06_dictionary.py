@@ -30,9 +30,11 @@ def test_eq_cauchy_nll(eq):
 
 def test_eq_student_nll(eq):
     r"""
-    -\log f(r) = \frac{\nu+1}{2}\log\left(1 + \frac{r^2}{\nu\sigma^2}\right) + \log\sigma
-    + \frac{1}{2}\log(\nu\pi) + \log\Gamma\left(\frac{\nu}{2}\right)
-    - \log\Gamma\left(\frac{\nu+1}{2}\right)
+    \begin{aligned}
+    -\log f(r) &= \frac{\nu+1}{2}\log\left(1 + \frac{r^2}{\nu\sigma^2}\right) + \log\sigma
+    + \frac{1}{2}\log(\nu\pi) \\
+    &\quad + \log\Gamma\left(\frac{\nu}{2}\right) - \log\Gamma\left(\frac{\nu+1}{2}\right)
+    \end{aligned}
     """
     for r, nu, sigma in ((1.7, 3.5, 1.3), (-0.6, 6.2, 0.7)):
         density = double(lambda r, nu=nu, sigma=sigma: stats.t.pdf(r, nu, 0, sigma))
@@ -100,7 +102,10 @@ def test_eq_quantile_slope(eq):
 
 def test_eq_gamma_nll(eq):
     r"""
-    -\log f(y;\hat y) = k\left(\log\hat y + \frac{y}{\hat y}\right) + \log\Gamma(k) - k\log k - (k-1)\log y
+    \begin{aligned}
+    -\log f(y;\hat y) &= k\left(\log\hat y + \frac{y}{\hat y}\right) \\
+    &\quad + \log\Gamma(k) - k\log k - (k-1)\log y
+    \end{aligned}
     """
     for y, mean, k in ((1.7, 2.4, 3.1), (0.6, 0.3, 0.7)):
         density = double(lambda y, mean, k=k: stats.gamma.pdf(y, k, scale=mean / k))
@@ -109,9 +114,10 @@ def test_eq_gamma_nll(eq):
 
 def test_eq_negative_binomial_nll(eq):
     r"""
-    -\log f(y;\hat y) = \log(y!) + \log\Gamma\left(\frac{1}{\alpha}\right)
-    - \log\Gamma\left(y + \frac{1}{\alpha}\right) + \left(y + \frac{1}{\alpha}\right)\log(1+\alpha\hat y)
-    - y\log(\alpha\hat y)
+    \begin{aligned}
+    -\log f(y;\hat y) &= \left(y + \frac{1}{\alpha}\right)\log(1+\alpha\hat y) - y\log(\alpha\hat y) \\
+    &\quad + \log(y!) + \log\Gamma\left(\frac{1}{\alpha}\right) - \log\Gamma\left(y + \frac{1}{\alpha}\right)
+    \end{aligned}
     """
     for y, mean, alpha in ((3, 2.4, 0.7), (5, 6.1, 1.6)):
         mass = double(lambda y, mean, a=alpha: stats.nbinom.pmf(y, 1 / a, 1 / (1 + a * mean)))
@@ -305,8 +311,10 @@ def test_eq_temperature_slope(eq):
 
 def test_eq_elbo(eq):
     r"""
-    \log f(y) = \sum_{u=1}^{K} q_u \log\frac{f(y,u)}{q_u} + \sum_{u=1}^{K} q_u \log\frac{q_u}{q_u^*},
-    \qquad q_u^* = \frac{f(y,u)}{f(y)}
+    \begin{aligned}
+    \log f(y) &= \sum_{u=1}^{K} q_u \log\frac{f(y,u)}{q_u} + \sum_{u=1}^{K} q_u \log\frac{q_u}{q_u^*} \\
+    q_u^* &= \frac{f(y,u)}{f(y)}
+    \end{aligned}
     """
     # A mixture of Poisson counts: u picks the component.
     shares, rates = [0.5, 0.2, 0.3], [1.3, 4.2, 9.1]
