@@ -35,7 +35,8 @@ const sizes = new ResizeObserver((entries) => {
   for (const { target } of entries) { sized.add(target); reachable(target); }
 });
 document.querySelectorAll(".equation-scroll, .table-scroll, .plot-frame, .cell_output, main pre").forEach((box) => sizes.observe(box));
-document.fonts?.ready.then(() => sized.forEach(reachable));
+// A formula that comes near may fetch its letters then, and grow.
+document.fonts?.addEventListener("loadingdone", () => sized.forEach(reachable));
 
 for (const code of document.querySelectorAll(".cell_input .highlight, div[class*=highlight-] > .highlight")) {
   if (code.closest(".cell_output") || code.querySelector(".copy")) continue;

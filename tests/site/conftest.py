@@ -64,6 +64,7 @@ def serve(folder: Path):
     return server, f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two processes share the work page by page in test_pages, file by file elsewhere."""
     for item in items:

@@ -79,9 +79,18 @@ def test_console_is_silent(visit):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_no_violation(visit, width, theme):
     visit.look(width, theme)
-    # Formulas inherit their color and scroll in a box of ours; looking into each once is enough.
-    once = "document" if (width, theme) == (1280, "light") else "{exclude: [['.katex']]}"
-    found = visit.page.evaluate(f"axe.run({once}, {{resultTypes: ['violations']}}).then(r => r.violations)")
+    # Two thirds of a page's elements are the drawn letters of formulas, hidden from assistive technology and
+    # in the color of the text around them: looking at them once is enough.
+    found = visit.page.evaluate("""async (lettersToo) => {
+        const drawn = lettersToo ? [] : [...document.querySelectorAll(".katex-html")];
+        const letters = drawn.map(e => [e, e.parentNode]);
+        letters.forEach(([e]) => e.remove());
+        // axe takes a header of one formula for empty: it does not read MathML; assistive technology does.
+        const rules = {"empty-table-header": {enabled: false}};
+        const { violations } = await axe.run(document, {resultTypes: ["violations"], rules});
+        letters.forEach(([e, parent]) => parent.append(e));
+        return violations;
+    }""", (width, theme) == (1280, "light"))
     assert [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
 
 
@@ -93,7 +102,7 @@ def test_no_sideways_scrolling_on_a_small_phone(visit):
 def test_everything_that_scrolls_can_be_reached_by_keyboard(visit):
     visit.look(360, "light")
     unreachable = visit.page.evaluate("""() => [...document.querySelectorAll("main *")].filter(box =>
-        box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX) &&
+        !box.closest("details:not([open])") && box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX) &&
         box.tabIndex < 0 && !box.querySelector("a, button, input, [tabindex='0']"))
         .map(box => box.outerHTML.slice(0, 200))""")
     assert unreachable == []
@@ -104,6 +113,11 @@ def test_one_title_and_headings_without_gaps(visit):
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert [(a, b) for a, b in itertools.pairwise(levels) if b > a + 1] == []
+
+
+def test_table_headers_say_something(visit):
+    headers = visit.page.evaluate("[...document.querySelectorAll('th')].map(th => th.textContent.trim())")
+    assert "" not in headers
 
 
 def test_math_is_set_and_readable_without_eyes(visit):

@@ -17,6 +17,7 @@ from loss_book import figures
 from loss_book.numbering import chapter_number, chapters
 
 DESCRIPTION_LENGTH = 155
+SCOPES = {"head": "col", "stub": "row"}
 
 
 def front_page(app: Sphinx) -> None:
@@ -61,13 +62,18 @@ def description(doctree: nodes.document | None) -> str:
     return ""
 
 
+def mend_tables(body: str) -> str:
+    """Headers say what they head; the empty corner of a table is no header of anything."""
+    body = re.sub(r"<th\b[^>]*>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", body)
+    return re.sub(r'<th class="(head|stub)', lambda m: f'<th scope="{SCOPES[m[1]]}" class="{m[1]}', body)
+
+
 def context(app: Sphinx, pagename: str, templatename: str, context: dict,
             doctree: nodes.document | None) -> None:
     if not hasattr(app, "loss_book_parts"):
         app.loss_book_parts, app.loss_book_built = chapters(app.env), built()
     if "body" in context:
-        # The empty corner of a table is no header of anything.
-        context["body"] = re.sub(r'<th class="head[^"]*">\s*(<p></p>)?\s*</th>', "<td></td>", context["body"])
+        context["body"] = mend_tables(context["body"])
     source = str(app.env.doc2path(pagename, False)) if pagename in app.env.all_docs else ""
     context.update(
         parts=app.loss_book_parts,
