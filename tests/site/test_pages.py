@@ -319,6 +319,16 @@ def test_chapters_open_on_a_phone_and_by_keyboard(page, site):
     assert not chapters.is_visible()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_live_plots_fit_the_place_kept_for_them(visit, width):
+    visit.look(width, "light")
+    for plot in visit.page.query_selector_all(".live"):
+        plot.scroll_into_view_if_needed()
+        kept = visit.page.evaluate("plot => parseFloat(getComputedStyle(plot).minHeight)", plot)
+        plot.wait_for_selector("svg", state="visible")
+        assert kept - 40 < plot.query_selector("*:not(script, noscript)").bounding_box()["height"] <= kept + 1
+
+
 LIVE = [name for name in PAGES if 'class="live"' in (HTML / name).read_text("utf-8")]
 NOTEBOOKS = sorted(path.relative_to(HTML).as_posix() for path in HTML.glob("_sources/**/*.ipynb"))
 
