@@ -361,7 +361,7 @@ LOSSES = {
             "focal", "−(1 − f_y)^γ log f_y",
             lambda y, f, gamma: -((1 - _pick(f, y)) ** gamma) * np.log(_pick(f, y)), None, "softmax",
             (0, 1, 2), _SIMPLEX, params={"gamma": 2.0},
-            reason="its minimizer is not the true probability: no proper score, so no likelihood",
+            reason="no β and weights keep the sum of exp(−β loss) constant; nor is its minimizer the true p",
         ),
         Loss(
             "hinge", "max(0, 1 − y f)", lambda y, f: np.maximum(0, 1 - y * f), None, "none", (-1, 1), _MARGIN,
