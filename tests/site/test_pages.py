@@ -102,7 +102,8 @@ def test_no_sideways_scrolling_on_a_small_phone(visit):
 def test_everything_that_scrolls_can_be_reached_by_keyboard(visit):
     visit.look(360, "light")
     unreachable = visit.page.evaluate("""() => [...document.querySelectorAll("main *")].filter(box =>
-        !box.closest("details:not([open])") && box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX) &&
+        !box.closest("details:not([open])") && box.scrollWidth > box.clientWidth + 1 &&
+        /auto|scroll/.test(getComputedStyle(box).overflowX) &&
         box.tabIndex < 0 && !box.querySelector("a, button, input, [tabindex='0']"))
         .map(box => box.outerHTML.slice(0, 200))""")
     assert unreachable == []
