@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mlecore.explorables import Counts, GaussianHill, TwoReadings, static_files
+from mlecore.explorables import BellsOnResiduals, Counts, GaussianHill, TwoLosses, TwoReadings, static_files
 from tests.site.conftest import BROWSERS, FLAGS, serve
 from tests.site.test_explorables import write_page
 
@@ -29,6 +29,10 @@ CASES = [  # plot, handle, what the drag changes
     ("hill, a data point", GaussianHill(), "data point 4"),
     ("counts, n = 20", Counts(), "theta"),
     ("counts, Poisson n = 2000", Counts("poisson", n=2000), "theta"),
+    ("bells, both, an end", BellsOnResiduals(show="both"), "right end of the line"),
+    ("bells, a point", BellsOnResiduals(), "point 9"),
+    ("two losses, 20 steps", TwoLosses(), "start"),
+    ("two losses, 1000 steps", TwoLosses(steps=1000), "start"),
 ]
 TIMER = """
   window.times = [];

@@ -10,8 +10,11 @@ How to add a plot is said at the head of ``kit.mjs``.
 """
 
 from ._base import Explorable, static_files
+from .bells_on_residuals import BellsOnResiduals
 from .counts import Counts
 from .gaussian_hill import GaussianHill
+from .two_losses import TwoLosses
 from .two_readings import TwoReadings
 
-__all__ = ["Counts", "Explorable", "GaussianHill", "TwoReadings", "static_files"]
+__all__ = ["BellsOnResiduals", "Counts", "Explorable", "GaussianHill", "TwoLosses", "TwoReadings",
+           "static_files"]

@@ -127,6 +127,22 @@ export const logDensity = {
   },
 };
 
+// ---- losses of a sigmoid, from the logit t in favor of the label -------------------------------------------
+
+// q = sigmoid(−t) is what the label was not given; squared error is q². The slope takes one exponential, since a
+// descent asks for it a hundred thousand times: q(1 − q) = e/(1 + e)² with e = exp(−|t|).
+export const logitLoss = {
+  crossEntropy: { value: (t) => log1pexp(-t), slope: (t) => -sigmoid(-t), curvature: (t) => sigmoid(t) * sigmoid(-t) },
+  squaredError: {
+    value: (t) => sigmoid(-t) ** 2,
+    slope: (t) => {
+      const e = Math.exp(-Math.abs(t)), whole = 1 + e;
+      return -2 * (t > 0 ? e : 1) * e / (whole * whole * whole);
+    },
+    curvature: (t) => 2 * sigmoid(-t) ** 2 * sigmoid(t) * (2 - 3 * sigmoid(-t)),
+  },
+};
+
 // ---- random numbers ---------------------------------------------------------------------------------------
 
 // xoshiro128** (Blackman & Vigna 2018), its state filled by splitmix32 from the seed: a seed means the same
@@ -196,6 +212,39 @@ export function backtrack(f, [x, y], [dx, dy], [g, h]) {
     if (f(x + t * dx, y + t * dy) >= start + 1e-4 * t * slope) return { point: [x + t * dx, y + t * dy], t };
   }
   return { point: [x, y], t: 0 };
+}
+
+// ---- regression -------------------------------------------------------------------------------------------
+
+// [intercept, slope] with the least sum of squares, about the means so that no digits are lost. points: [[x, y], …].
+export function leastSquares(points) {
+  const mean = (k) => points.reduce((sum, p) => sum + p[k], 0) / points.length, mx = mean(0), my = mean(1);
+  let sxx = 0, sxy = 0;
+  for (const [x, y] of points) {
+    sxx += (x - mx) ** 2;
+    sxy += (x - mx) * (y - my);
+  }
+  return [my - sxy / sxx * mx, sxy / sxx];
+}
+export const residualSquares = (points, intercept, slope) =>
+  points.reduce((sum, [x, y]) => sum + (y - intercept - slope * x) ** 2, 0);
+
+// Gradient descent on the mean of logitLoss[name] at the logits w·row, from step `from` to step `to`. weights:
+// w at every step, flat; filled in place.
+export function descend(name, rows, weights, from, to, rate) {
+  const { slope } = logitLoss[name];
+  for (let k = from; k < to; k++) {
+    const a = weights[2 * k], b = weights[2 * k + 1];
+    let g = 0, h = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i], d = slope(a * row[0] + b * row[1]);
+      g += d * row[0];
+      h += d * row[1];
+    }
+    weights[2 * k + 2] = a - rate * g / rows.length;
+    weights[2 * k + 3] = b - rate * h / rows.length;
+  }
+  return weights;
 }
 
 // ---- contours ---------------------------------------------------------------------------------------------

@@ -12,12 +12,21 @@ import traitlets
 from ipywidgets.embed import embed_data
 
 from mlecore import palette
-from mlecore.explorables import Counts, Explorable, GaussianHill, TwoReadings, static_files
+from mlecore.explorables import (
+    BellsOnResiduals,
+    Counts,
+    Explorable,
+    GaussianHill,
+    TwoLosses,
+    TwoReadings,
+    static_files,
+)
+from mlecore.explorables._base import snake_case
 
 from .conftest import missing, serve
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-PLOTS = [TwoReadings, GaussianHill, Counts]
+PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses]
 
 
 class Absent(Explorable):
@@ -165,6 +174,7 @@ def plots(page, address):
 
 # ---- the numbers on the page are Python's ----
 
+BELLS = ["sse", "log_likelihood", "sigma2_mle", "s2"]
 READINGS = ["density_area", "likelihood_area", "ruler_area", "density"]
 STATES = [
     ("two_readings", TwoReadings, "Binomial", {"n": 12, "y": 5, "theta": 0.31}, READINGS),
@@ -181,6 +191,8 @@ STATES = [
     ("counts", Counts, "Poisson", {"n": 15, "theta": 3.85}, ["likelihood", "log_likelihood"]),
     ("counts", Counts, "Poisson", {"n": 7, "k": 0, "theta": 0.4}, ["likelihood", "log_likelihood"]),
     ("counts", Counts, "Poisson", {"n": 7, "k": 38, "theta": 6.1}, ["likelihood", "log_likelihood"]),
+    ("bells_on_residuals", BellsOnResiduals, None, {"intercept": 2.5, "slope": 0.375}, BELLS),
+    ("bells_on_residuals", BellsOnResiduals, None, {"intercept": -3, "slope": 0}, BELLS),
 ]
 
 
@@ -214,13 +226,14 @@ def test_shown_text_is_the_number_rounded(plots):
 
 
 def test_new_sample_shows_its_seed_and_is_pythons(plots):
-    hill, counts = plots("gaussian_hill"), plots("counts")
-    for plot in (hill, counts):
+    hill, counts, bells = plots("gaussian_hill"), plots("counts"), plots("bells_on_residuals")
+    for plot in (hill, counts, bells):
         plot.root.locator('[data-action="sample"]').click()
         plot.frame()
         assert plot.root.locator('[data-stat="seed"]').text_content() == "seed 2"
     assert hill.data() == GaussianHill(seed=2).data
     assert counts.value("k") == Counts(seed=2).k
+    assert bells.stat("sse") == [pytest.approx(BellsOnResiduals(seed=2).sse, rel=1e-10)]
     counts.type("n", 300)  # more of the same sample
     assert counts.value("k") == Counts(seed=2, n=300).k
 
@@ -243,6 +256,8 @@ def test_new_sample_shows_its_seed_and_is_pythons(plots):
         ("gaussian_hill", "mu and sigma", ["ArrowRight"], "mu", 0.01),
         ("gaussian_hill", "mu and sigma", ["ArrowDown"], "sigma", -0.01),
         ("counts", "theta", ["ArrowLeft"], "theta", -0.005),
+        ("two_losses", "start", ["ArrowUp", "PageUp"], "start_slope", 1.1),
+        ("two_losses", "start", ["ArrowLeft"], "start_intercept", -0.1),
     ],
 )
 def test_arrow_keys_move_a_handle(plots, name, label, keys, trait, change):
@@ -357,6 +372,10 @@ def test_a_click_on_the_map_goes_there(plots):
         ("two_readings", "theta, where the density over y is cut", "density"),
         ("counts", "theta", "log_likelihood"),
         ("gaussian_hill", "mu and sigma", "log_likelihood"),
+        ("bells_on_residuals", "right end of the line", "log_likelihood"),
+        ("bells_on_residuals", "point 12", "sse"),
+        ("two_losses", "start", "ce_loss"),
+        ("two_losses", "start, on squared error", "ce_norm"),
     ],
 )
 def test_touch_drags_without_scrolling(browser, address, name, label, stat):
@@ -385,6 +404,10 @@ def test_touch_drags_without_scrolling(browser, address, name, label, stat):
 # ---- refusals ----
 
 
+GOOD_DATA = ("1 2 6.5", GaussianHill([1, 2, 6.5]))
+GOOD_POINTS = ("1, 2; 2 4; 3, 1.5", BellsOnResiduals([[1, 2], [2, 4], [3, 1.5]]))
+
+
 @pytest.mark.parametrize(
     ("name", "trait", "typed", "message"),
     [
@@ -397,6 +420,10 @@ def test_touch_drags_without_scrolling(browser, address, name, label, stat):
         ("gaussian_hill", "sigma", "-3", "Kept 2."),
         ("counts", "k", "21", "“21” is not between 0 and 20. Kept 5."),
         ("counts", "n", "3.5", "“3.5” is not a whole number. Kept 20."),
+        ("bells_on_residuals", "intercept", "", "An empty box is not a number. Kept 5."),
+        ("bells_on_residuals", "slope", "1e9", "Kept 0."),
+        ("two_losses", "steps", "1.5", "“1.5” is not a whole number. Kept 20."),
+        ("two_losses", "start_slope", "-11", "“-11” is not between −10 and 10. Kept −8."),
     ],
 )
 def test_typed_nonsense_is_refused_beside_the_control(plots, name, trait, typed, message):
@@ -424,29 +451,103 @@ def test_typed_nonsense_is_refused_beside_the_control(plots, name, trait, typed,
 
 
 @pytest.mark.parametrize(
-    ("typed", "message"),
+    ("name", "typed", "message", "good", "expected"),
     [
-        ("1, two, 3", "“two” is not a number"),
-        ("4", "Give 2 to 500 numbers"),
-        ("", "Give 2 to 500 numbers"),
-        ("2, 2, 2", "all data are equal"),
-        ("1, Infinity", "“Infinity” is not a number"),
+        ("gaussian_hill", "1, two, 3", "“two” is not a number", *GOOD_DATA),
+        ("gaussian_hill", "4", "Give 2 to 500 numbers", *GOOD_DATA),
+        ("gaussian_hill", "", "Give 2 to 500 numbers", *GOOD_DATA),
+        ("gaussian_hill", "2, 2, 2", "all data are equal", *GOOD_DATA),
+        ("gaussian_hill", "1, Infinity", "“Infinity” is not a number", *GOOD_DATA),
+        ("bells_on_residuals", "1, 2; 3", "“3” is not a point; write x, y; x, y", *GOOD_POINTS),
+        ("bells_on_residuals", "1, 2; 3, x; 4, 4", "“3, x” is not a point", *GOOD_POINTS),
+        ("bells_on_residuals", "1, 2; 3, 4", "Give 3 to 500 points", *GOOD_POINTS),
+        ("bells_on_residuals", "1, 2; 1, 4; 1, 5", "the same x", *GOOD_POINTS),
+        ("bells_on_residuals", "0, 1; 1, 3; 4, 9", "on one line", *GOOD_POINTS),
     ],
 )
-def test_typed_data_are_refused_as_a_whole(plots, typed, message):
-    plot = plots("gaussian_hill")
-    before = plot.data()
+def test_typed_data_are_refused_as_a_whole(plots, name, typed, message, good, expected):
+    plot = plots(name)
     box = plot.root.locator('input[type="text"]')
+    before = box.input_value()
     box.fill(typed)
     box.press("Enter")
     plot.frame()
     assert message in "".join(plot.errors())
-    assert plot.data() == before
-    box.fill("1 2 6.5")
+    assert box.input_value() == before
+    box.fill(good)
     box.press("Enter")
     plot.frame()
     assert plot.errors() == []
-    assert plot.stat("log_likelihood") == [pytest.approx(GaussianHill([1, 2, 6.5]).log_likelihood, rel=1e-10)]
+    assert plot.stat("log_likelihood") == [pytest.approx(expected.log_likelihood, rel=1e-10)]
+
+
+# ---- the lines, the losses, the tails ----
+
+
+def test_the_line_with_the_least_squares_is_the_likeliest(plots):
+    plot = plots("bells_on_residuals")
+    plot.page.emulate_media(reduced_motion="reduce")
+    w = BellsOnResiduals()
+    plot.drag("right end of the line", 0, -40)  # up: toward the rising points
+    assert plot.stat("sse")[0] < w.sse
+    assert plot.stat("log_likelihood")[0] > w.log_likelihood
+    plot.root.locator('[data-action="best"]').click()
+    assert plot.stat("sse") == [pytest.approx(w.best_sse, rel=1e-10)]
+    assert plot.stat("log_likelihood") == [pytest.approx(w.best_log_likelihood, rel=1e-10)]
+    spoken = plot.handle("left end of the line").get_attribute("aria-valuetext")
+    assert f"slope {w.best_line[1]:.4f}" in spoken
+    for label in ("left end of the line", "right end of the line"):  # every way off is down
+        for key, back in (("ArrowUp", "ArrowDown"), ("ArrowDown", "ArrowUp")):
+            plot.handle(label).press(key)
+            assert plot.stat("sse")[0] > w.best_sse
+            assert plot.stat("log_likelihood")[0] < w.best_log_likelihood
+            plot.handle(label).press(back)
+            plot.root.locator('[data-action="best"]').click()
+
+
+def test_bells_of_a_fixed_width(plots):
+    plot = plots("bells_on_residuals")
+    plot.choose("one fixed σ")
+    plot.type("sigma", 0.8)
+    w = BellsOnResiduals(spread="fixed", sigma=0.8)
+    assert plot.stat("log_likelihood") == [pytest.approx(w.log_likelihood, rel=1e-10)]
+    for label, bells, squares in (("Squares", 0, True), ("Both", 20, True), ("Bells", 20, False)):
+        plot.choose(label)
+        assert plot.root.locator("svg use").count() == bells
+        assert bool(plot.root.locator('path[fill="var(--mle-data)"]').first.get_attribute("d")) == squares
+
+
+@pytest.mark.parametrize(
+    ("label", "state"),
+    [
+        ("Classes overlap", {}),
+        ("Classes overlap", {"steps": 400, "start_intercept": -3.5, "rate": 0.6}),
+        ("Classes separable", {"steps": 1000, "start_intercept": 0, "start_slope": 0}),
+        ("Classes separable", {"steps": 0}),
+    ],
+)
+def test_both_descents_are_pythons(plots, label, state):
+    plot = plots("two_losses")
+    plot.choose(label)
+    w = TwoLosses(classes="separable" if "sep" in label else "overlapping", **state)
+    for trait, value in state.items():
+        plot.type(trait, value)
+    for key, loss in (("ce", w.cross_entropy), ("se", w.squared_error)):
+        for name, expected in zip(("loss", "accuracy", "norm"), loss, strict=True):
+            assert plot.stat(f"{key}_{name}") == [pytest.approx(expected, rel=1e-10)], (key, name)
+
+
+def test_run_step_and_back_to_the_start(plots):
+    plot = plots("two_losses")
+    plot.page.emulate_media(reduced_motion="reduce")
+    click = lambda name: plot.root.locator(f'[data-action="{name}"]').click()  # noqa: E731
+    for action, steps in (("step", 21), ("run", 1000), ("step", 1000), ("restart", 0), ("step", 1)):
+        click(action)
+        assert plot.value("steps") == steps
+    click("sample")
+    assert plot.stat("ce_loss") == [pytest.approx(TwoLosses(seed=2, steps=1).cross_entropy[0], rel=1e-10)]
+    click("reset")
+    assert plot.stat("ce_loss") == [pytest.approx(TwoLosses().cross_entropy[0], rel=1e-10)]
 
 
 # ---- climbing, reset, motion ----
@@ -503,8 +604,8 @@ def test_axe_and_overflow(browser, address, theme, width):
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
     page.goto(f"{address}{theme}.html")
-    for make in ("two_readings", "gaussian_hill", "counts"):
-        Plot(page, make)
+    for make in PLOTS:
+        Plot(page, snake_case(make.__name__))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     outside = page.evaluate("""[...document.querySelectorAll(".mle text, .mle dd, .mle dt")].filter(node => {
         const a = node.getBoundingClientRect(), b = node.closest(".mle").getBoundingClientRect();

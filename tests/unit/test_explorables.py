@@ -1,6 +1,7 @@
 """The live plots' Python side: checked traits, numbers, text forms, and the files that a page needs."""
 
 import gzip
+import itertools
 import math
 import re
 import subprocess
@@ -9,15 +10,17 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 import traitlets
-from scipy import integrate, stats
+from scipy import integrate, special, stats
+from sklearn import metrics
 from test_explorables_numerics import node
 
 from mlecore import explorables
-from mlecore.explorables import Counts, GaussianHill, TwoReadings
+from mlecore.explorables import BellsOnResiduals, Counts, GaussianHill, TwoLosses, TwoReadings, two_losses
 from mlecore.explorables._base import bundle, snake_case
 
-PLOTS = [TwoReadings, GaussianHill, Counts]
+PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses]
 
 
 # ---- bad input ----
@@ -52,6 +55,21 @@ PLOTS = [TwoReadings, GaussianHill, Counts]
         (lambda: Counts(k=3, truth=0.35), r"k = 3 .*leave out"),
         (lambda: Counts("geometric"), "family"),
         (lambda: GaussianHill(n=1), r"n = 1 .*at least 2"),
+        (lambda: BellsOnResiduals([[0, 1], [1, 2]]), r"shape \(2, 2\) .*at least three"),
+        (lambda: BellsOnResiduals([1.0, 2.0, 3.0]), r"shape \(3,\) .*at least three"),
+        (lambda: BellsOnResiduals([[0, 1], [1, math.inf], [2, 2]]), r"points\[1\]\[1\] = inf .*finite"),
+        (lambda: BellsOnResiduals([[1, 1], [1, 2], [1, 4]]), r"all at x = 1\.0 .*two different x"),
+        (lambda: BellsOnResiduals([[0, 1], [1, 3], [4, 9]]), r"on one straight line .*off the line"),
+        (lambda: BellsOnResiduals("abc"), r"'abc' is refused: give a list of \[x, y\]"),
+        (lambda: BellsOnResiduals(sigma=0), r"sigma = 0 .*above 0"),
+        (lambda: BellsOnResiduals(slope=math.nan), r"slope = nan .*finite"),
+        (lambda: BellsOnResiduals(spread="free"), "spread"),
+        (lambda: BellsOnResiduals(n=2), r"n = 2 .*at least 3"),
+        (lambda: TwoLosses(classes="three"), "classes"),
+        (lambda: TwoLosses(steps=1001), r"steps = 1001 .*0 to 1000"),
+        (lambda: TwoLosses(rate=0), r"rate = 0 .*above 0, at most 10"),
+        (lambda: TwoLosses(start_slope=101), r"start_slope = 101 .*from -100 to 100"),
+        (lambda: TwoLosses(start_intercept=math.nan), r"start_intercept = nan .*from -100 to 100"),
     ],
 )
 def test_bad_input_is_named_with_its_remedy(make, message):
@@ -70,6 +88,9 @@ def test_bad_input_is_named_with_its_remedy(make, message):
         (Counts, "k", -3),
         (Counts, "k", 21),
         (Counts, "theta", math.inf),
+        (BellsOnResiduals, "points", [[0, 0], [1, 1], [2, 2]]),
+        (BellsOnResiduals, "show", "rings"),
+        (TwoLosses, "steps", -1),
     ],
 )
 def test_a_refused_assignment_changes_nothing(make, name, value):
@@ -171,6 +192,94 @@ def test_counts_numbers(w):
     assert (high == low) == (w.k == 0 or (w.family == "bernoulli" and w.k == w.n))
 
 
+BELLS = [
+    BellsOnResiduals(intercept=1.5, slope=0.7, show="both"),
+    BellsOnResiduals(spread="fixed", sigma=0.4, show="squares"),
+    BellsOnResiduals([[0, 1], [0, 3], [1, 2]], slope=-2, intercept=40),
+    BellsOnResiduals(n=200, seed=3),
+    BellsOnResiduals([[0, 0], [1, 1], [2, 3]], intercept=0, slope=1, sigma=1e-3, spread="fixed"),
+]
+
+
+@pytest.mark.parametrize("w", BELLS, ids=range(len(BELLS)))
+def test_bells_numbers(w):
+    x, y = np.array(w.points).T
+    residual = y - w.intercept - w.slope * x
+    ols = sm.OLS(y, sm.add_constant(x)).fit()
+    assert w.sse == pytest.approx(np.sum(residual**2), rel=1e-12)
+    assert w.best_line == pytest.approx(ols.params, rel=1e-9, abs=1e-12)
+    assert w.best_sse == pytest.approx(ols.ssr, rel=1e-10)
+    if w.spread == "estimated":
+        assert w.best_log_likelihood == pytest.approx(ols.llf, rel=1e-10)
+        # The bells' width is the best one for this line, whatever the line.
+        around = [stats.norm(0, w.scale * f).logpdf(residual).sum() for f in (0.99, 1, 1.01)]
+        assert max(around) == around[1] == pytest.approx(w.log_likelihood, rel=1e-10)
+    else:
+        assert w.log_likelihood == pytest.approx(stats.norm(0, w.sigma).logpdf(residual).sum(), rel=1e-10)
+    w2 = BellsOnResiduals(w.points, intercept=w.best_line[0], slope=w.best_line[1])
+    assert w2.s2 == pytest.approx(ols.mse_resid, rel=1e-9)
+    assert w2.sigma2_mle == pytest.approx(ols.ssr / x.size, rel=1e-9)
+    assert w._drop(w.sse / w.best_sse) == pytest.approx(w.log_likelihood - w.best_log_likelihood, rel=1e-8)
+
+
+DESCENTS = [
+    TwoLosses(),
+    TwoLosses(steps=0, start_intercept=0, start_slope=0),
+    TwoLosses(classes="separable", seed=7, steps=300, start_slope=1),
+    TwoLosses(seed=3, rate=0.3, steps=1000, start_intercept=-100, start_slope=100),
+]
+
+
+@pytest.mark.parametrize("w", DESCENTS, ids=repr)
+def test_two_losses_numbers(w):
+    x, y = w.x, w.y
+    expected = {
+        "cross_entropy": lambda a: metrics.log_loss(y, special.expit(a[0] + a[1] * x)),
+        "squared_error": lambda a: metrics.brier_score_loss(y, special.expit(a[0] + a[1] * x)),
+    }
+    for loss, value in expected.items():
+        path = w.path(loss)
+        assert path.shape == (w.steps + 1, 2)
+        assert path[0].tolist() == [w.start_intercept, w.start_slope]
+        end = path[-1]
+        now, accuracy, norm = getattr(w, loss)
+        if np.abs(end[0] + end[1] * x).max() < 30:  # scikit-learn clips probabilities
+            assert now == pytest.approx(value(end), rel=1e-9)
+        assert accuracy == metrics.accuracy_score(y, end[0] + end[1] * x > 0)
+        assert norm == pytest.approx(math.hypot(*end))
+        for a, b in itertools.pairwise(path[:9]):  # each step is against the gradient
+            if np.abs(a).max() < 9:
+                gradient = [(value(a + h) - value(a - h)) / 2e-3 for h in 1e-3 * np.eye(2)]
+                length = np.linalg.norm(gradient)
+                assert a - b == pytest.approx(np.linalg.norm(a - b) / length * np.array(gradient), abs=5e-4)
+    if w.classes == "separable":
+        assert w.minimum("cross_entropy") is None
+        assert x[y == 1].min() > x[y == 0].max()
+    else:
+        fit = sm.Logit(y, sm.add_constant(x)).fit(disp=0)
+        assert w.minimum("cross_entropy") == pytest.approx(fit.params, rel=1e-6)
+        other = np.array(w.minimum("squared_error"))
+        around = [expected["squared_error"](other + 0.02 * d) for d in np.vstack([np.eye(2), -np.eye(2)])]
+        assert expected["squared_error"](other) < min(around)
+
+
+def test_safe_steps_rest_on_the_largest_curvature():
+    t = np.linspace(-12, 12, 200001)
+    p = special.expit(t)
+    assert two_losses.STEEPEST["cross_entropy"] == pytest.approx(np.max(p * (1 - p)), rel=1e-8)
+    bend = np.abs(2 * p * (1 - p) ** 2 * (1 - 3 * p))
+    assert two_losses.STEEPEST["squared_error"] == pytest.approx(bend.max(), rel=1e-8)
+
+
+def test_without_a_minimum_the_weights_grow_under_both_losses():
+    for loss in ("cross_entropy", "squared_error"):
+        start = {"classes": "separable", "start_intercept": 0, "start_slope": 0}
+        norms = [getattr(TwoLosses(**start, steps=k), loss)[2] for k in (10, 100, 1000)]
+        assert norms[0] < norms[1] / 1.3 < norms[2] / 1.69
+    with pytest.raises(ValueError, match="hinge"):
+        TwoLosses().path("hinge")
+
+
 def test_the_product_underflows_where_the_sum_does_not():
     w = Counts(n=2000)
     assert w.likelihood == 0.0
@@ -189,6 +298,9 @@ def test_a_larger_n_continues_the_same_sample():
 
 def test_a_seed_means_data():
     assert GaussianHill(seed=5).data == GaussianHill(seed=5).data != GaussianHill(seed=6).data
+    assert BellsOnResiduals(seed=5).points == BellsOnResiduals(seed=5).points != BellsOnResiduals().points
+    x, y = np.array(BellsOnResiduals(seed=3, n=400).points).T
+    assert stats.kstest(y - 2 - 0.6 * x, stats.norm(0, 1.2).cdf).pvalue > 1e-3
     many = GaussianHill(seed=3, n=400).data
     assert stats.kstest(many, stats.norm(3.5, 1.2).cdf).pvalue > 1e-3
 
@@ -233,6 +345,8 @@ def test_bundle_offers_view_figure_and_text(make):
         Counts(n=3000),
         GaussianHill([0.0, 1e-3], mu=5),
         GaussianHill([1e6, 2e6, 5e6], sigma=1e6),
+        *BELLS,
+        *DESCENTS,
     ],
     ids=repr,
 )

@@ -74,6 +74,11 @@ def mp_binomial(k, n, p):
     return mp.log(mp.binomial(n, k)) + k * mp.log(mp.mpf(p)) + (n - k) * mp.log(1 - mp.mpf(p))
 
 
+LOGITS = [(t,) for t in (-30.0, -8.0, -0.7, -0.3, 0.0, 0.4, 2.5, 20.0)]
+mp_cross_entropy = lambda t: mp.log(1 + mp.exp(-t))  # noqa: E731
+mp_squared_error = lambda t: (1 - 1 / (1 + mp.exp(-t))) ** 2  # noqa: E731
+
+
 CASES = {
     "lgamma": (mp.loggamma, [(x,) for x in GRID]),
     "digamma": (mp.digamma, [(x,) for x in GRID]),
@@ -91,6 +96,12 @@ CASES = {
     "log1pexp": (lambda x: mp.log1p(mp.exp(x)),
                  [(x,) for x in (-800.0, -38.0, -36.9, 0.0, 17.9, 18.1, 33.2, 33.4, 800.0)]),
     "sigmoid": (lambda x: 1 / (1 + mp.exp(-mp.mpf(x))), [(x,) for x in (-700.0, -3.0, 0.0, 2.0, 40.0)]),
+    "logitLoss.crossEntropy.value": (lambda t: mp.log(1 + mp.exp(-mp.mpf(t))), LOGITS),
+    "logitLoss.crossEntropy.slope": (lambda t: mp.diff(mp_cross_entropy, t), LOGITS),
+    "logitLoss.crossEntropy.curvature": (lambda t: mp.diff(mp_cross_entropy, t, 2), LOGITS),
+    "logitLoss.squaredError.value": (mp_squared_error, LOGITS),
+    "logitLoss.squaredError.slope": (lambda t: mp.diff(mp_squared_error, t), LOGITS),
+    "logitLoss.squaredError.curvature": (lambda t: mp.diff(mp_squared_error, t, 2), LOGITS),
     "logDensity.normal": (lambda y, m, s: mp.log(mp.npdf(y, m, s)),
                           [(0.0, 0.0, 1.0), (3.1, 1.5, 0.2), (-40.0, 2.0, 9.0)]),
     "logDensity.bernoulli": (lambda k, p: mp.log(p if k else 1 - mp.mpf(p)),
@@ -218,6 +229,34 @@ def test_roots():
     assert got[0] == pytest.approx(special.ndtri(0.975), rel=1e-12)
     assert special.digamma(got[1]) == pytest.approx(0, abs=1e-12)
     assert math.isnan(got[2])  # no sign change: said, not invented
+
+
+@pytest.mark.parametrize("far", [0.0, 1e6])
+def test_least_squares(far):
+    """Also where the points lie far from the origin, and raw sums of squares would have lost the digits."""
+    points = [[far + x, y] for x, y in [(0.4, 1.1), (1.7, 0.2), (2.2, 5.5), (6.0, 3.25), (9.1, 8.0)]]
+    (intercept, slope), left = run([("leastSquares", [points]), ("residualSquares", [points, 0.5, -0.25])])
+    design = mp.matrix([[1, x] for x, _ in points])
+    exact = mp.lu_solve(design.T * design, design.T * mp.matrix([y for _, y in points]))
+    assert [intercept, slope] == [pytest.approx(float(v), rel=1e-10) for v in exact]
+    squares = sum((mp.mpf(y) - 0.5 + x / mp.mpf(4)) ** 2 for x, y in points)
+    assert left == pytest.approx(float(squares), rel=1e-10)
+
+
+@pytest.mark.parametrize("loss", ["crossEntropy", "squaredError"])
+def test_descent(loss):
+    """Every step, and the same path where it is walked in two parts; gradients by mpmath."""
+    rows, steps = [[1, 0.5], [1, 2.0], [-1, 0.25], [-1, 1.0]], 12
+    blank = [1.5, -4.0] + [0.0] * (2 * steps)
+    half, = run([("descend", [loss, rows, blank, 0, 5, 1.7])])
+    whole, = run([("descend", [loss, rows, half, 5, steps, 1.7])])
+    slope = CASES[f"logitLoss.{loss}.slope"][0]
+    w = [mp.mpf(1.5), mp.mpf(-4)]
+    for k in range(steps + 1):
+        assert whole[2 * k:2 * k + 2] == [pytest.approx(float(v), rel=1e-10) for v in w]
+        pulls = [slope(w[0] * u + w[1] * v) for u, v in rows]
+        w = [w[i] - mp.mpf(1.7) * sum(d * row[i] for d, row in zip(pulls, rows, strict=True)) / 4
+             for i in (0, 1)]
 
 
 @pytest.mark.parametrize("start", [[3.0, 1.0], [-6.0, 9.0], [9.0, 0.2]])
