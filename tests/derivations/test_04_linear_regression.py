@@ -25,10 +25,13 @@ def rows_of(X):
     return [column(row) for row in X]
 
 
+def residuals(X, y, w):
+    return [v - mp.fsum(a * b for a, b in zip(row, w, strict=True))
+            for row, v in zip(X.tolist(), y, strict=True)]
+
+
 def rss(X, y, w):
-    """Sum of squared residuals, one observation at a time."""
-    return mp.fsum((v - mp.fsum(a * b for a, b in zip(row, w, strict=True))) ** 2
-                   for row, v in zip(X.tolist(), y, strict=True))
+    return mp.fsum(r**2 for r in residuals(X, y, w))
 
 
 def loglik(X, y):
@@ -46,6 +49,7 @@ def linear(X, y, w, sigma):
     w_hat = least_squares(X, y)
     return {
         "X": X, "x": X, r"\mathbf{x}": rows_of(X), "y": y, r"\mathbf{y}": column(y), "n": len(y),
+        "r": residuals(X, y, w),
         r"\mathbf{w}": column(w), r"\hat{\mathbf{w}}": w_hat, r"\sigma": sigma, r"\ell": loglik(X, y),
         r"\hat\sigma^2": rss(X, y, list(w_hat)) / len(y),
     }
@@ -83,8 +87,11 @@ NOISES = list(zip(CASES, (SKEWED, EVEN), strict=True))
 
 def test_eq_linear_density(eq):
     r"""
-    f(y_i; \mathbf{w}, \sigma^2) = \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{(y_i -
-    \mathbf{x}_i^\top \mathbf{w})^2}{2\sigma^2}\right)
+    \begin{aligned}
+    f(y_i; \mathbf{w}, \sigma^2) &= \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{r_i^2}{2\sigma^2}\right)
+    \\
+    r_i &= y_i - \mathbf{x}_i^\top \mathbf{w}
+    \end{aligned}
     """
     for (X, y, w, sigma), i in zip(CASES, (1, 3), strict=True):
         mean = float(X[i - 1] @ w)
@@ -95,8 +102,8 @@ def test_eq_linear_density(eq):
 def test_eq_linear_loglik(eq):
     r"""
     \begin{aligned}
-    \ell(\mathbf{w}, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) - \frac{1}{2\sigma^2}\sum_{i=1}^{n}(y_i -
-    \mathbf{x}_i^\top \mathbf{w})^2 \\
+    \ell(\mathbf{w}, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) - \frac{1}{2\sigma^2}\sum_{i=1}^{n} r_i^2
+    \\
     &= -\frac{n}{2}\log(2\pi\sigma^2) - \frac{\|\mathbf{y} - X\mathbf{w}\|^2}{2\sigma^2}
     \end{aligned}
     """
@@ -108,8 +115,8 @@ def test_eq_linear_loglik(eq):
 def test_eq_mse_nll(eq):
     r"""
     \begin{aligned}
-    -\frac{1}{n}\,\ell(\mathbf{w}, \sigma^2) &= \frac{1}{2\sigma^2}\operatorname{MSE}(\mathbf{w}) +
-    \frac12\log(2\pi\sigma^2) \\
+    -\frac{1}{n}\,\ell(\mathbf{w}, \sigma^2) &= \frac{\operatorname{MSE}(\mathbf{w})}{2\sigma^2} \\
+    &\quad + \frac12\log(2\pi\sigma^2) \\
     \operatorname{MSE}(\mathbf{w}) &= \frac{\|\mathbf{y} - X\mathbf{w}\|^2}{n}
     \end{aligned}
     """
@@ -121,8 +128,7 @@ def test_eq_mse_nll(eq):
 def test_eq_linear_score(eq):
     r"""
     \begin{aligned}
-    \frac{\partial \ell}{\partial w_j} &= \frac{1}{\sigma^2}\sum_{i=1}^{n} x_{ij}\,(y_i - \mathbf{x}_i^\top
-    \mathbf{w}) \\
+    \frac{\partial \ell}{\partial w_j} &= \frac{1}{\sigma^2}\sum_{i=1}^{n} x_{ij}\, r_i \\
     \nabla_{\mathbf{w}} \ell(\mathbf{w}, \sigma^2) &= \frac{1}{\sigma^2}\, X^\top(\mathbf{y} - X\mathbf{w})
     \end{aligned}
     """
@@ -158,8 +164,10 @@ def test_eq_ols(eq):
 
 def test_eq_ols_pythagoras(eq):
     r"""
-    \|\mathbf{y} - X\mathbf{w}\|^2 = \|\mathbf{y} - X\hat{\mathbf{w}}\|^2 + \|X(\mathbf{w} -
-    \hat{\mathbf{w}})\|^2
+    \begin{aligned}
+    \|\mathbf{y} - X\mathbf{w}\|^2 &= \|\mathbf{y} - X\hat{\mathbf{w}}\|^2 \\
+    &\quad + \|X(\mathbf{w} - \hat{\mathbf{w}})\|^2
+    \end{aligned}
     """
     eq.holds(*(linear(*case) for case in CASES))
 
@@ -182,8 +190,10 @@ def test_eq_linear_max(eq):
             "the maximum over sigma does not depend on which of its powers is the argument")
 def test_eq_linear_profile(eq):
     r"""
-    \max_{\sigma^2} \ell(\mathbf{w}, \sigma^2) - \ell(\hat{\mathbf{w}}, \hat\sigma^2) =
-    -\frac{n}{2}\log\frac{\|\mathbf{y} - X\mathbf{w}\|^2}{\|\mathbf{y} - X\hat{\mathbf{w}}\|^2}
+    \begin{aligned}
+    &\max_{\sigma^2} \ell(\mathbf{w}, \sigma^2) - \ell(\hat{\mathbf{w}}, \hat\sigma^2) \\
+    &\quad = -\frac{n}{2}\log\frac{\|\mathbf{y} - X\mathbf{w}\|^2}{\|\mathbf{y} - X\hat{\mathbf{w}}\|^2}
+    \end{aligned}
     """
     for X, y, w, sigma in CASES:
         top = rss(X, y, w) / len(y)
@@ -240,7 +250,12 @@ def test_eq_residual_expectation(eq):
 
 
 def test_eq_t_coverage(eq):
-    r"""P\bigl(|\hat w_j - w_j^*| \le c \operatorname{se}_j\bigr) = 2 F_{n-d-1}(c) - 1"""
+    r"""
+    \begin{aligned}
+    &P\bigl(|\hat w_j - w_j^*| \le c \operatorname{se}_j\bigr) \\
+    &\quad = 2 F_{n-d-1}(c) - 1
+    \end{aligned}
+    """
     for n, d, c in ((10, 4, 1.96), (9, 1, 0.7)):
         k = n - d - 1
 
@@ -263,7 +278,12 @@ def test_eq_t_coverage(eq):
 
 
 def test_eq_p_value(eq):
-    r"""P\bigl(|Z| \ge |z|\bigr) = 2\bigl(1 - \Phi(|z|)\bigr) = 2\,\Phi(-|z|)"""
+    r"""
+    \begin{aligned}
+    P\bigl(|Z| \ge |z|\bigr) &= 2\bigl(1 - \Phi(|z|)\bigr) \\
+    &= 2\,\Phi(-|z|)
+    \end{aligned}
+    """
     def chance(event):
         assert event.relation == r"\ge"
         return mp.quad(lambda x: 2 * mp.exp(-(x**2) / 2) / mp.sqrt(2 * mp.pi), [event.value, 6, 12])
@@ -274,8 +294,10 @@ def test_eq_p_value(eq):
 @equivalent(r"…Var}(y_{\text{new}} ⟦- → +⟧ \mathbf{x}^\top \ha…", "the two are independent")
 def test_eq_prediction_variance(eq):
     r"""
-    \operatorname{Var}(y_{\text{new}} - \mathbf{x}^\top \hat{\mathbf{w}}) = \sigma^2 + \sigma^2\,
-    \mathbf{x}^\top (X^\top X)^{-1} \mathbf{x}
+    \begin{aligned}
+    &\operatorname{Var}(y_{\text{new}} - \mathbf{x}^\top \hat{\mathbf{w}}) \\
+    &\quad = \sigma^2 + \sigma^2\, \mathbf{x}^\top (X^\top X)^{-1} \mathbf{x}
+    \end{aligned}
     """
     for ((X, _, truth, _), (one, variance)), new in zip(NOISES, ([1, 0.6], [1, -0.4, 1.1]), strict=True):
         center = mp.fsum(a * b for a, b in zip(new, truth, strict=True))
@@ -314,7 +336,12 @@ def test_eq_qr(eq):
 
 
 def test_eq_gauss_markov(eq):
-    r"""\operatorname{Cov}(B\mathbf{y}) = \sigma^2 (X^\top X)^{-1} + \sigma^2 D D^\top"""
+    r"""
+    \begin{aligned}
+    \operatorname{Cov}(B\mathbf{y}) &= \sigma^2 (X^\top X)^{-1} \\
+    &\quad + \sigma^2 D D^\top
+    \end{aligned}
+    """
     for (X, _, truth, _), (one, variance) in NOISES:
         # Rows of D orthogonal to the columns of X: residuals of anything.
         n, p = X.shape
@@ -344,8 +371,10 @@ def polar(d, length, nodes=40):
 
 def test_eq_james_stein(eq):
     r"""
-    \mathbb{E}\bigl[\|\tilde{\mathbf{w}} - \mathbf{w}^*\|^2\bigr] = d - (d-2)^2\,
-    \mathbb{E}\left[\frac{1}{\|\hat{\mathbf{w}}\|^2}\right]
+    \begin{aligned}
+    &\mathbb{E}\bigl[\|\tilde{\mathbf{w}} - \mathbf{w}^*\|^2\bigr] \\
+    &\quad = d - (d-2)^2\, \mathbb{E}\left[\frac{1}{\|\hat{\mathbf{w}}\|^2}\right]
+    \end{aligned}
     """
     for d, length in ((5, 1.3), (4, 2.1)):
         outcomes = []

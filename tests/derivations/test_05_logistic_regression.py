@@ -78,7 +78,12 @@ def test_eq_odds_ratio(eq):
 
 
 def test_eq_logistic_loglik(eq):
-    r"""\ell(\mathbf{w}) = \sum_{i=1}^{n} \bigl(y_i \log p_i + (1-y_i)\log(1-p_i)\bigr)"""
+    r"""
+    \begin{aligned}
+    \ell(\mathbf{w}) &= \sum_{i=1}^{n} \bigl(y_i \log p_i \\
+    &\qquad + (1-y_i)\log(1-p_i)\bigr)
+    \end{aligned}
+    """
     for X, y, w in CASES:
         p = special.expit(X @ w)
         ell = double(lambda X=X, y=y, w=w: stats.bernoulli.logpmf(y, special.expit(X @ w)).sum())
@@ -119,7 +124,12 @@ def test_eq_logistic_score(eq):
 
 
 def test_eq_logistic_hessian(eq):
-    r"""-\nabla^2_{\mathbf{w}}\ell(\mathbf{w}) = X^\top W X, \qquad W_{ii} = p_i\,(1-p_i)"""
+    r"""
+    \begin{aligned}
+    -\nabla^2_{\mathbf{w}}\ell(\mathbf{w}) &= X^\top W X \\
+    W_{ii} &= p_i\,(1-p_i)
+    \end{aligned}
+    """
     for X, y, w in CASES:
         curvature = derivatives(loglik(X, y), w)[1]
         both = {**logistic(X, y, w), r"\nabla^2_{\mathbf{w}}\ell": lambda w, h=curvature: h}
@@ -142,14 +152,22 @@ def test_eq_logistic_moments(eq):
 
 def test_eq_logistic_convex(eq):
     r"""
-    \mathbf{v}^\top X^\top W X\,\mathbf{v} = \sum_{i=1}^{n} p_i(1-p_i)\,(\mathbf{x}_i^\top\mathbf{v})^2 \ge 0
+    \begin{aligned}
+    &\mathbf{v}^\top X^\top W X\,\mathbf{v} \\
+    &\quad = \sum_{i=1}^{n} p_i(1-p_i)\,(\mathbf{x}_i^\top\mathbf{v})^2 \ge 0
+    \end{aligned}
     """
     for X, y, w in CASES:
         eq.holds({**logistic(X, y, w), r"\mathbf{v}": column([0.2, -0.3, 0.1][: len(w)])})
 
 
 def test_eq_softplus(eq):
-    r"""\log(1+e^{\eta}) = \max(0, \eta) + \log\bigl(1 + e^{-|\eta|}\bigr)"""
+    r"""
+    \begin{aligned}
+    \log(1+e^{\eta}) &= \max(0, \eta) \\
+    &\quad + \log\bigl(1 + e^{-|\eta|}\bigr)
+    \end{aligned}
+    """
     eq.holds(*({r"\eta": eta} for eta in (0.7, -2.3)))
 
 
@@ -160,7 +178,12 @@ def newton(X, y, w):
 
 
 def test_eq_newton_step(eq):
-    r"""\mathbf{w}_{\text{new}} = \mathbf{w} + (X^\top W X)^{-1} X^\top(\mathbf{y} - \mathbf{p})"""
+    r"""
+    \begin{aligned}
+    \mathbf{w}_{\text{new}} &= \mathbf{w} \\
+    &\quad + (X^\top W X)^{-1} X^\top(\mathbf{y} - \mathbf{p})
+    \end{aligned}
+    """
     eq.holds(*({**logistic(*case), r"\mathbf{w}_{\text{new}}": newton(*case)} for case in CASES))
 
 
@@ -183,17 +206,24 @@ def test_eq_irls(eq):
                    for i in (2, 4)))
 
 
-@equivalent(r"…i}\bigr) \le n\, e^{⟦- → ⟧c\,m_{\min}}…", "a bound too, but one that does not vanish")
+@equivalent(r"…igr) \\ &\le n\, e^{⟦- → ⟧c\,m_{\min}} \end{al…", "a bound too, but one that does not vanish")
 def test_eq_separation(eq):
-    r"""0 < \sum_{i=1}^{n} \log\bigl(1 + e^{-c\,m_i}\bigr) \le n\, e^{-c\,m_{\min}}"""
+    r"""
+    \begin{aligned}
+    0 &< \sum_{i=1}^{n} \log\bigl(1 + e^{-c\,m_i}\bigr) \\
+    &\le n\, e^{-c\,m_{\min}}
+    \end{aligned}
+    """
     for m, c in (([0.4, 1.3, 0.9], 2.5), ([0.2, 0.21], 7.0)):
         eq.holds({"m": m, r"m_{\min}": min(m), "n": len(m), "c": c})
 
 
 def test_eq_normal_prior(eq):
     r"""
-    -\sum_{j=1}^{d} \log f(w_j; 0, \tau^2) = \frac{1}{2\tau^2}\sum_{j=1}^{d} w_j^2 +
-    \frac{d}{2}\log(2\pi\tau^2)
+    \begin{aligned}
+    &-\sum_{j=1}^{d} \log f(w_j; 0, \tau^2) \\
+    &\quad = \frac{1}{2\tau^2}\sum_{j=1}^{d} w_j^2 + \frac{d}{2}\log(2\pi\tau^2)
+    \end{aligned}
     """
     density = double(lambda w, m, v: stats.norm.pdf(w, m, v**0.5))
     for w, tau in (([0.7, -1.4], 2.5), ([0.3, 1.1, -0.6], 0.8)):
@@ -222,8 +252,11 @@ def test_eq_softmax_nll(eq):
 
 def test_eq_softmax_gradient(eq):
     r"""
-    \frac{\partial}{\partial \eta_c}\left(\log\sum_{k=1}^{K} e^{\eta_k} - \sum_{k=1}^{K} t_k\,\eta_k\right)
-    = p_c - t_c
+    \begin{aligned}
+    &\frac{\partial}{\partial \eta_c}\left(\log\sum_{k=1}^{K} e^{\eta_k} - \sum_{k=1}^{K} t_k\,\eta_k\right)
+    \\
+    &\quad = p_c - t_c
+    \end{aligned}
     """
     for y, eta in LOGITS:
         eq.holds(*({**softmax(y, eta), "c": c, r"\eta_c": eta[c - 1]} for c in (1, 2)))
