@@ -18,7 +18,15 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mlecore.explorables import BellsOnResiduals, Counts, GaussianHill, TwoLosses, TwoReadings, static_files
+from mlecore.explorables import (
+    BellsOnResiduals,
+    Counts,
+    GaussianHill,
+    TailsAndOutliers,
+    TwoLosses,
+    TwoReadings,
+    static_files,
+)
 from tests.site.conftest import BROWSERS, FLAGS, serve
 from tests.site.test_explorables import write_page
 
@@ -31,6 +39,7 @@ CASES = [  # plot, handle, what the drag changes
     ("counts, Poisson n = 2000", Counts("poisson", n=2000), "theta"),
     ("bells, both, an end", BellsOnResiduals(show="both"), "right end of the line"),
     ("bells, a point", BellsOnResiduals(), "point 9"),
+    ("tails, the outlier", TailsAndOutliers(), "outlier"),
     ("two losses, 20 steps", TwoLosses(), "start"),
     ("two losses, 1000 steps", TwoLosses(steps=1000), "start"),
 ]

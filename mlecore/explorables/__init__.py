@@ -13,8 +13,9 @@ from ._base import Explorable, static_files
 from .bells_on_residuals import BellsOnResiduals
 from .counts import Counts
 from .gaussian_hill import GaussianHill
+from .tails_and_outliers import TailsAndOutliers
 from .two_losses import TwoLosses
 from .two_readings import TwoReadings
 
-__all__ = ["BellsOnResiduals", "Counts", "Explorable", "GaussianHill", "TwoLosses", "TwoReadings",
-           "static_files"]
+__all__ = ["BellsOnResiduals", "Counts", "Explorable", "GaussianHill", "TailsAndOutliers", "TwoLosses",
+           "TwoReadings", "static_files"]

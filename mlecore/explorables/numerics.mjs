@@ -247,6 +247,42 @@ export function descend(name, rows, weights, from, to, rate) {
   return weights;
 }
 
+// ---- location at scale 1 ----------------------------------------------------------------------------------
+
+// ψ(r), the derivative of −log density: how hard a residual pulls. shape: Huber's k, Student's ν.
+export const influence = {
+  gaussian: (r) => r,
+  laplace: (r) => Math.sign(r),
+  huber: (r, k) => Math.max(-k, Math.min(k, r)),
+  studentT: (r, nu) => (nu + 1) * r / (nu + r * r),
+};
+const pulls = (name, ys, shape) => (mu) => ys.reduce((sum, y) => sum + influence[name](y - mu, shape), 0);
+// The likeliest location. Of an interval of them (Laplace, Huber) the middle, of several peaks (Student) the highest.
+export const locate = {
+  gaussian: (ys) => ys.reduce((sum, y) => sum + y, 0) / ys.length,
+  laplace(ys) {
+    const sorted = [...ys].sort((a, b) => a - b), half = (ys.length - 1) / 2;
+    return (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2;
+  },
+  huber(ys, k) {
+    const f = pulls("huber", ys, k), lo = Math.min(...ys) - 1, hi = Math.max(...ys) + 1, tiny = 1e-12 * k * ys.length;
+    return (findRoot((mu) => (f(mu) > tiny ? -1 : 1), lo, hi) + findRoot((mu) => (f(mu) >= -tiny ? -1 : 1), lo, hi)) / 2;
+  },
+  studentT(ys, nu) {
+    const f = pulls("studentT", ys, nu), lo = Math.min(...ys), hi = Math.max(...ys), at = (i) => lo + (hi - lo) * i / 400;
+    let best = lo, highest = -Infinity, before = f(lo);
+    for (let i = 1; i <= 400 && lo < hi; i++) {
+      const now = f(at(i));
+      if (before > 0 && now <= 0) {
+        const mu = findRoot(f, at(i - 1), at(i)), height = -ys.reduce((sum, y) => sum + Math.log1p((y - mu) ** 2 / nu), 0);
+        if (height > highest) [best, highest] = [mu, height];
+      }
+      before = now;
+    }
+    return best;
+  },
+};
+
 // ---- contours ---------------------------------------------------------------------------------------------
 
 // Marching squares. values: row-major nx × ny. Returns closed rings in grid units, each [[x, y], …] with the

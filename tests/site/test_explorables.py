@@ -17,6 +17,7 @@ from mlecore.explorables import (
     Counts,
     Explorable,
     GaussianHill,
+    TailsAndOutliers,
     TwoLosses,
     TwoReadings,
     static_files,
@@ -26,7 +27,7 @@ from mlecore.explorables._base import snake_case
 from .conftest import missing, serve
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses]
+PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses, TailsAndOutliers]
 
 
 class Absent(Explorable):
@@ -174,6 +175,7 @@ def plots(page, address):
 
 # ---- the numbers on the page are Python's ----
 
+TAILS = ["gaussian", "laplace", "huber", "student_t"]
 BELLS = ["sse", "log_likelihood", "sigma2_mle", "s2"]
 READINGS = ["density_area", "likelihood_area", "ruler_area", "density"]
 STATES = [
@@ -193,6 +195,9 @@ STATES = [
     ("counts", Counts, "Poisson", {"n": 7, "k": 38, "theta": 6.1}, ["likelihood", "log_likelihood"]),
     ("bells_on_residuals", BellsOnResiduals, None, {"intercept": 2.5, "slope": 0.375}, BELLS),
     ("bells_on_residuals", BellsOnResiduals, None, {"intercept": -3, "slope": 0}, BELLS),
+    ("tails_and_outliers", TailsAndOutliers, None, {"outlier": 9.35}, TAILS),
+    ("tails_and_outliers", TailsAndOutliers, None, {"outlier": 3.1, "k": 0.25, "nu": 0.6}, TAILS),
+    ("tails_and_outliers", TailsAndOutliers, None, {"outlier": -4, "k": 10, "nu": 1000}, TAILS),
 ]
 
 
@@ -258,6 +263,7 @@ def test_new_sample_shows_its_seed_and_is_pythons(plots):
         ("counts", "theta", ["ArrowLeft"], "theta", -0.005),
         ("two_losses", "start", ["ArrowUp", "PageUp"], "start_slope", 1.1),
         ("two_losses", "start", ["ArrowLeft"], "start_intercept", -0.1),
+        ("tails_and_outliers", "outlier", ["ArrowRight", "PageUp"], "outlier", 0.55),
     ],
 )
 def test_arrow_keys_move_a_handle(plots, name, label, keys, trait, change):
@@ -375,6 +381,8 @@ def test_a_click_on_the_map_goes_there(plots):
         ("bells_on_residuals", "right end of the line", "log_likelihood"),
         ("bells_on_residuals", "point 12", "sse"),
         ("two_losses", "start", "ce_loss"),
+        ("tails_and_outliers", "outlier", "gaussian"),
+        ("tails_and_outliers", "data point 2", "huber"),
         ("two_losses", "start, on squared error", "ce_norm"),
     ],
 )
@@ -422,6 +430,7 @@ GOOD_POINTS = ("1, 2; 2 4; 3, 1.5", BellsOnResiduals([[1, 2], [2, 4], [3, 1.5]])
         ("counts", "n", "3.5", "“3.5” is not a whole number. Kept 20."),
         ("bells_on_residuals", "intercept", "", "An empty box is not a number. Kept 5."),
         ("bells_on_residuals", "slope", "1e9", "Kept 0."),
+        ("tails_and_outliers", "nu", "0", "“0” is not between 0.1 and 1000. Kept 4."),
         ("two_losses", "steps", "1.5", "“1.5” is not a whole number. Kept 20."),
         ("two_losses", "start_slope", "-11", "“-11” is not between −10 and 10. Kept −8."),
     ],
@@ -515,6 +524,28 @@ def test_bells_of_a_fixed_width(plots):
         plot.choose(label)
         assert plot.root.locator("svg use").count() == bells
         assert bool(plot.root.locator('path[fill="var(--mle-data)"]').first.get_attribute("d")) == squares
+
+
+def test_the_mean_follows_the_outlier_and_student_comes_back(plots):
+    plot = plots("tails_and_outliers")
+    plot.type("outlier", 2)
+    before = {name: plot.stat(name)[0] for name in TAILS}
+    plot.handle("outlier").press("End")
+    assert plot.value("outlier") == 12
+    plot.handle("outlier").press("End")
+    assert plot.value("outlier") == 12  # the axis does not run away
+    after = {name: plot.stat(name)[0] for name in TAILS}
+    assert after["gaussian"] == pytest.approx(before["gaussian"] + 1)
+    assert after["laplace"] == before["laplace"]
+    assert after["huber"] == pytest.approx(before["huber"])  # beyond k it does not matter how far
+    assert after["student_t"] < before["student_t"]
+    plot.root.locator('[data-action="sample"]').click()
+    plot.frame()
+    w = TailsAndOutliers(seed=1, outlier=12)
+    assert plot.data() == w.data
+    assert plot.stat("student_t") == [pytest.approx(w.student_t, rel=1e-10)]
+    plot.root.locator('[data-action="reset"]').click()
+    assert plot.stat("huber") == [pytest.approx(TailsAndOutliers().huber, rel=1e-10)]
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,18 @@ from sklearn import metrics
 from test_explorables_numerics import node
 
 from mlecore import explorables
-from mlecore.explorables import BellsOnResiduals, Counts, GaussianHill, TwoLosses, TwoReadings, two_losses
+from mlecore.explorables import (
+    BellsOnResiduals,
+    Counts,
+    GaussianHill,
+    TailsAndOutliers,
+    TwoLosses,
+    TwoReadings,
+    two_losses,
+)
 from mlecore.explorables._base import bundle, snake_case
 
-PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses]
+PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses, TailsAndOutliers]
 
 
 # ---- bad input ----
@@ -65,6 +73,10 @@ PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses]
         (lambda: BellsOnResiduals(slope=math.nan), r"slope = nan .*finite"),
         (lambda: BellsOnResiduals(spread="free"), "spread"),
         (lambda: BellsOnResiduals(n=2), r"n = 2 .*at least 3"),
+        (lambda: TailsAndOutliers([1.0]), r"shape \(1,\) .*at least 2"),
+        (lambda: TailsAndOutliers(outlier=math.inf), r"outlier = inf .*finite"),
+        (lambda: TailsAndOutliers(k=0), r"k = 0 .*above 0"),
+        (lambda: TailsAndOutliers(nu=0.05), r"nu = 0\.05 .*0\.1 to 1000"),
         (lambda: TwoLosses(classes="three"), "classes"),
         (lambda: TwoLosses(steps=1001), r"steps = 1001 .*0 to 1000"),
         (lambda: TwoLosses(rate=0), r"rate = 0 .*above 0, at most 10"),
@@ -91,6 +103,7 @@ def test_bad_input_is_named_with_its_remedy(make, message):
         (BellsOnResiduals, "points", [[0, 0], [1, 1], [2, 2]]),
         (BellsOnResiduals, "show", "rings"),
         (TwoLosses, "steps", -1),
+        (TailsAndOutliers, "data", [1.0, math.nan]),
     ],
 )
 def test_a_refused_assignment_changes_nothing(make, name, value):
@@ -222,6 +235,50 @@ def test_bells_numbers(w):
     assert w._drop(w.sse / w.best_sse) == pytest.approx(w.log_likelihood - w.best_log_likelihood, rel=1e-8)
 
 
+TAILS = [
+    TailsAndOutliers(),
+    TailsAndOutliers(outlier=-3, k=0.2, nu=0.4),
+    TailsAndOutliers([0, 0.5, 9.0], outlier=10, k=1),
+    TailsAndOutliers([2, 2], outlier=2),
+    TailsAndOutliers(seed=4, outlier=1e4, nu=1000),
+]
+
+
+@pytest.mark.parametrize("w", TAILS, ids=repr)
+def test_tails_numbers(w):
+    laws = {
+        "gaussian": stats.norm.logpdf,
+        "laplace": stats.laplace.logpdf,
+        "huber": lambda r: -special.huber(w.k, r),
+        "student_t": lambda r: stats.t.logpdf(r, w.nu),
+    }
+    assert w.gaussian == pytest.approx(np.mean(w.y), abs=1e-12)
+    r = np.linspace(-6, 9, 41) + 0.013
+    for model, law in laws.items():
+        mu = getattr(w, model)
+        around = np.concatenate([np.linspace(w.y.min(), w.y.max(), 5001), [mu - 1e-4, mu + 1e-4]])
+        assert law(w.y - mu).sum() >= law(w.y[:, None] - around).sum(axis=0).max() - 1e-10
+        log_density = w.log_density(model, r)
+        if model == "huber":  # normalized: SciPy has only the loss
+            density = lambda v: math.exp(w.log_density("huber", v))  # noqa: E731
+            mass = integrate.quad(density, -60, 60, points=[-w.k, w.k])[0]
+            assert mass == pytest.approx(1, abs=1e-4)
+            assert log_density - law(r) == pytest.approx(np.full(r.size, w.log_density(model, 0.0)))
+        else:
+            assert log_density == pytest.approx(law(r), rel=1e-9)
+        slope = -(law(r + 1e-6) - law(r - 1e-6)) / 2e-6
+        assert w.influence(model, r) == pytest.approx(slope, rel=1e-5, abs=1e-7)
+
+
+def test_who_follows_the_outlier():
+    near, far = TailsAndOutliers(outlier=5), TailsAndOutliers(outlier=50)
+    assert far.gaussian - near.gaussian == pytest.approx(4.5)
+    assert far.laplace == near.laplace
+    assert far.huber == pytest.approx(near.huber, abs=1e-12)
+    clean = TailsAndOutliers(outlier=0).student_t
+    assert abs(far.student_t - clean) < abs(near.student_t - clean) / 3
+
+
 DESCENTS = [
     TwoLosses(),
     TwoLosses(steps=0, start_intercept=0, start_slope=0),
@@ -347,6 +404,7 @@ def test_bundle_offers_view_figure_and_text(make):
         GaussianHill([1e6, 2e6, 5e6], sigma=1e6),
         *BELLS,
         *DESCENTS,
+        *TAILS,
     ],
     ids=repr,
 )

@@ -243,6 +243,39 @@ def test_least_squares(far):
     assert left == pytest.approx(float(squares), rel=1e-10)
 
 
+SAMPLES = [[-1.8, -1.2, -0.7, 0.0, 0.4, 1.7, 6.0], [0.0, 0.5, 9.0, 10.0],
+           [-3.0, -2.9, 8.0, 8.1, 8.2], [2.0, 2.0]]
+LAWS = [  # name, shape, log density of a residual (Huber: up to its constant)
+    ("gaussian", None, stats.norm.logpdf),
+    ("laplace", None, stats.laplace.logpdf),
+    ("huber", 1.345, lambda r: -special.huber(1.345, r)),
+    ("huber", 0.2, lambda r: -special.huber(0.2, r)),
+    ("studentT", 4.0, lambda r: stats.t.logpdf(r, 4)),
+    ("studentT", 0.4, lambda r: stats.t.logpdf(r, 0.4)),
+]
+
+
+@pytest.mark.parametrize(("name", "shape", "log_density"), LAWS, ids=[f"{n} {s}" for n, s, _ in LAWS])
+def test_location_and_influence(name, shape, log_density):
+    """The estimate is the highest point of SciPy's likelihood, ψ its slope; of a plateau, the middle."""
+    found = run([(f"locate.{name}", [y, shape]) for y in SAMPLES])
+    for y, mu in zip(SAMPLES, found, strict=True):
+        y = np.array(y)
+        grid = np.linspace(y.min() - 1, y.max() + 1, 20001)
+        heights = log_density(y[:, None] - grid).sum(axis=0)
+        top = log_density(y - mu).sum()
+        assert top >= heights.max() - 1e-12
+        best = grid[heights > top - 1e-6 * (1 if name == "studentT" else 1e-6)]
+        if best.size:
+            assert mu == pytest.approx((best[0] + best[-1]) / 2, abs=5e-3)
+        pull = run([(f"influence.{name}", [float(r), shape]) for r in y - mu])
+        if name != "laplace":
+            assert sum(pull) == pytest.approx(0, abs=1e-9)
+    at = [-7.3, -0.15, 0.9, 1.3, 40.0]
+    slopes = [-(log_density(r + 1e-5) - log_density(r - 1e-5)) / 2e-5 for r in at]
+    assert run([(f"influence.{name}", [r, shape]) for r in at]) == pytest.approx(slopes, rel=1e-6)
+
+
 @pytest.mark.parametrize("loss", ["crossEntropy", "squaredError"])
 def test_descent(loss):
     """Every step, and the same path where it is walked in two parts; gradients by mpmath."""
