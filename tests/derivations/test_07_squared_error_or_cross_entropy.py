@@ -23,23 +23,34 @@ def at_logit(eta, **more):
 
 
 def test_eq_ce_is_nll(eq):
-    r"""-\log\bigl(p^{y}(1-p)^{1-y}\bigr) = -y\log p - (1-y)\log(1-p)"""
+    r"""
+    \begin{aligned}
+    &-\log\bigl(p^{y}(1-p)^{1-y}\bigr) \\
+    &\quad = -y\log p - (1-y)\log(1-p)
+    \end{aligned}
+    """
     eq.holds(*({"p": p, "y": y} for p, y in ((0.3, 1), (0.8, 0), (0.62, 0.45))))
 
 
 def test_eq_loss_slopes(eq):
     r"""
     \begin{aligned}
-    \frac{d}{d\eta}\bigl(-y\log p - (1-y)\log(1-p)\bigr) &= p - y \\
-    \frac{d}{d\eta}(y-p)^2 &= 2(p-y)\,p(1-p)
+    &\frac{d}{d\eta}\bigl(-y\log p - (1-y)\log(1-p)\bigr) \\
+    &\quad = p - y \\[1ex]
+    &\frac{d}{d\eta}(y-p)^2 = 2(p-y)\,p(1-p)
     \end{aligned}
     """
     eq.holds(*(at_logit(eta, y=y) for eta in LOGITS for y in (0, 1)), rewrite=BESIDE)
 
 
-@equivalent(r"…\arg\max_{p} ⟦2 → 3⟧p(1-p)^2 = \frac{1}{…", "a factor does not move a maximizer")
+@equivalent(r"…igned} \arg\max_{p} ⟦2 → 3⟧p(1-p)^2 &= \frac{1}…", "a factor does not move a maximizer")
 def test_eq_loudest(eq):
-    r"""\arg\max_{p} 2p(1-p)^2 = \frac{1}{3}, \qquad \max_{p} 2p(1-p)^2 = \frac{8}{27}"""
+    r"""
+    \begin{aligned}
+    \arg\max_{p} 2p(1-p)^2 &= \frac{1}{3} \\[1ex]
+    \max_{p} 2p(1-p)^2 &= \frac{8}{27}
+    \end{aligned}
+    """
     eq.holds({"p": 0.2, "dom p": (0, 1)}, {"p": 0.6, "dom p": (0.1, 0.8)})
 
 
@@ -48,7 +59,8 @@ def test_eq_escape(eq):
     \begin{aligned}
     T_{\mathrm{CE}} &= \int_{\eta_0}^{0} (1+e^{\eta})\,d\eta = 1 - \eta_0 - e^{\eta_0} \\
     T_{\mathrm{SE}} &= \int_{\eta_0}^{0} \frac{(1+e^{\eta})^3}{2e^{\eta}}\,d\eta \\
-    &= \frac{1}{2}\left(e^{-\eta_0} - 3\eta_0 + \frac{5}{2} - 3e^{\eta_0} - \frac{1}{2}e^{2\eta_0}\right)
+    &= \frac{1}{2}\Bigl(e^{-\eta_0} - 3\eta_0 + \frac{5}{2} \\
+    &\qquad - 3e^{\eta_0} - \frac{1}{2}e^{2\eta_0}\Bigr)
     \end{aligned}
     """
     def time(start, speed):
@@ -74,10 +86,15 @@ def test_eq_wrong_way(eq):
     eq.holds(*(at_logit(special.logit(p)) for p in (0.05, 0.2, 0.32, 0.34, 0.55, 0.9)))
 
 
-@equivalent(r"…\rho(⟦0 → 1⟧,0) = \log 2 > \log(…", ONE_ZERO)
-@equivalent(r"…\rho(0,⟦0 → 1⟧) = \log 2 > \log(1+…", ONE_ZERO)
+@equivalent(r"…begin{aligned} \rho(⟦0 → 1⟧,0) &= \log 2 > \log…", ONE_ZERO)
+@equivalent(r"…gin{aligned} \rho(0,⟦0 → 1⟧) &= \log 2 > \log(1…", ONE_ZERO)
 def test_eq_network_hill(eq):
-    r"""\rho(0,0) = \log 2 > \log(1+e^{-a^2}) = \frac{\rho(a,a) + \rho(-a,-a)}{2}"""
+    r"""
+    \begin{aligned}
+    \rho(0,0) &= \log 2 > \log(1+e^{-a^2}) \\
+    &= \frac{\rho(a,a) + \rho(-a,-a)}{2}
+    \end{aligned}
+    """
     loss = double(lambda u, v: -stats.bernoulli.logpmf(1, special.expit(u * v)))
     eq.holds({"a": 0.7, r"\rho": loss}, {"a": 1.6, r"\rho": loss})
 
@@ -87,7 +104,12 @@ def coin(p):
 
 
 def test_eq_brier_excess(eq):
-    r"""\mathbb{E}\bigl[(y-p)^2\bigr] = p^*(1-p^*) + (p - p^*)^2"""
+    r"""
+    \begin{aligned}
+    &\mathbb{E}\bigl[(y-p)^2\bigr] \\
+    &\quad = p^*(1-p^*) + (p - p^*)^2
+    \end{aligned}
+    """
     eq.holds(*({"p": p, "p^*": truth, "y": 0} | coin(mp.mpf(truth))
                for p, truth in ((0.3, 0.8), (0.62, 0.45))))
 
@@ -95,8 +117,9 @@ def test_eq_brier_excess(eq):
 def test_eq_ce_excess(eq):
     r"""
     \begin{aligned}
-    &\mathbb{E}\bigl[-y\log p - (1-y)\log(1-p)\bigr] \\
-    &\quad = H(p^*) + p^*\log\frac{p^*}{p} + (1-p^*)\log\frac{1-p^*}{1-p}
+    &\mathbb{E}\bigl[-y\log p - (1-y)\log(1-p)\bigr] \\[1ex]
+    &\quad = H(p^*) + p^*\log\frac{p^*}{p} \\
+    &\qquad + (1-p^*)\log\frac{1-p^*}{1-p}
     \end{aligned}
     """
     entropy = double(lambda p: stats.bernoulli.entropy(p))
@@ -171,8 +194,10 @@ def bread_and_filling(number):
 
 def test_eq_sandwich_parts(eq):
     r"""
-    A = \mathbb{E}\bigl[v^2\,\mathbf{x}\mathbf{x}^\top\bigr], \qquad
-    B = \mathbb{E}\bigl[v^3\,\mathbf{x}\mathbf{x}^\top\bigr]
+    \begin{aligned}
+    A &= \mathbb{E}\bigl[v^2\,\mathbf{x}\mathbf{x}^\top\bigr] \\
+    B &= \mathbb{E}\bigl[v^3\,\mathbf{x}\mathbf{x}^\top\bigr]
+    \end{aligned}
     """
     for number, design in enumerate(DESIGNS):
         A, B = bread_and_filling(number)
@@ -206,8 +231,10 @@ def delta_method(number, power):
 
 def test_eq_two_covariances(eq):
     r"""
-    V_{\mathrm{SE}} = A^{-1} B A^{-1}, \qquad
-    V_{\mathrm{CE}} = \mathbb{E}\bigl[v\,\mathbf{x}\mathbf{x}^\top\bigr]^{-1}
+    \begin{aligned}
+    V_{\mathrm{SE}} &= A^{-1} B A^{-1} \\
+    V_{\mathrm{CE}} &= \mathbb{E}\bigl[v\,\mathbf{x}\mathbf{x}^\top\bigr]^{-1}
+    \end{aligned}
     """
     for number, design in enumerate(DESIGNS):
         A, B = bread_and_filling(number)
@@ -275,7 +302,10 @@ def test_eq_logistic_integrals(eq):
 
 def test_eq_efficiency_limit(eq):
     r"""
-    \operatorname{ARE} \to \frac{5\,(\pi^2-6)^2}{3\pi^2\,(2\pi^2-15)} \approx 0.5336 \qquad (w_1 \to \infty)
+    \begin{aligned}
+    \operatorname{ARE} &\to \frac{5\,(\pi^2-6)^2}{3\pi^2\,(2\pi^2-15)} \\
+    &\approx 0.5336 \qquad (w_1 \to \infty)
+    \end{aligned}
     """
     eq.holds(*({r"\operatorname{ARE}": efficiency(0, w1)} for w1 in (2000, 5000)), approx=1e-4)
 
@@ -292,7 +322,12 @@ def test_eq_raw_slope(eq):
 
 
 def test_eq_flipped(eq):
-    r"""\tilde p = (1-\varepsilon)\,p + \varepsilon\,(1-p) = \varepsilon + (1-2\varepsilon)\,p"""
+    r"""
+    \begin{aligned}
+    \tilde p &= (1-\varepsilon)\,p + \varepsilon\,(1-p) \\
+    &= \varepsilon + (1-2\varepsilon)\,p
+    \end{aligned}
+    """
     for p, flip in ((0.8, 0.1), (0.35, 0.22)):
         pairs = ((y, f, a * b) for y, a in ((1, p), (0, 1 - p)) for f, b in ((1, flip), (0, 1 - flip)))
         recorded = sum(chance for y, flipped, chance in pairs if y != flipped)
