@@ -102,9 +102,9 @@ def test_eq_linear_density(eq):
 def test_eq_linear_loglik(eq):
     r"""
     \begin{aligned}
-    \ell(\mathbf{w}, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) - \frac{1}{2\sigma^2}\sum_{i=1}^{n} r_i^2
-    \\
-    &= -\frac{n}{2}\log(2\pi\sigma^2) - \frac{\|\mathbf{y} - X\mathbf{w}\|^2}{2\sigma^2}
+    \ell(\mathbf{w}, \sigma^2) &= -\frac{n}{2}\log(2\pi\sigma^2) - \frac{\|\mathbf{y} -
+    X\mathbf{w}\|^2}{2\sigma^2} \\
+    \|\mathbf{y} - X\mathbf{w}\|^2 &= \sum_{i=1}^{n} r_i^2
     \end{aligned}
     """
     for X, y, w, sigma in CASES:
