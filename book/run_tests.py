@@ -18,7 +18,7 @@ import environment
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 # Seconds that a group may take on two slow cores, and what it needs beside its folder.
-GROUPS = {"unit": 300, "derivations": 300, "chapters": 300, "site": 480}
+GROUPS = {"unit": 300, "derivations": 300, "chapters": 300, "site": 900}
 NEEDS_BOOK = {"chapters", "site"}
 NODE_FOLDERS = {"site": ["tests/site"]}
 
@@ -41,8 +41,8 @@ def main(names: list[str]) -> int:
 
 def pytest(name: str) -> int:
     print(f"\n=== {name} ===", flush=True)
-    # What shares a kernel or a page stays in one process: files, and pages of the site.
-    share = "loadgroup" if name == "site" else "loadfile"
+    # What shares a kernel or an open page stays in one process: a file; on the site, neighbors in the list.
+    share = "worksteal" if name == "site" else "loadfile"
     return run("pytest", f"tests/{name}", "-q", "-n", "2", "--dist", share, "--timeout", "240",
                "--session-timeout", str(GROUPS[name]))
 

@@ -64,14 +64,6 @@ def serve(folder: Path):
     return server, f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the work page by page in test_pages, file by file elsewhere."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 @pytest.fixture(scope="session")
 def site():
     if not (HTML / "index.html").exists():

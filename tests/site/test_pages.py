@@ -56,10 +56,7 @@ class Visit:
         }""")
 
 
-ONE_BY_ONE = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
-
-
-@pytest.fixture(scope="module", params=ONE_BY_ONE)
+@pytest.fixture(scope="module", params=PAGES)
 def visit(request, browser, site):
     visit = Visit(browser, site, request.param)
     yield visit
@@ -327,7 +324,8 @@ def test_live_plots_fit_the_place_kept_for_them(visit, width):
         plot.scroll_into_view_if_needed()
         kept = visit.page.evaluate("plot => parseFloat(getComputedStyle(plot).minHeight)", plot)
         plot.wait_for_selector("svg", state="visible")
-        assert kept - 40 < plot.query_selector("*:not(script, noscript)").bounding_box()["height"] <= kept + 1
+        height = plot.query_selector("*:not(script, noscript)").bounding_box()["height"]
+        assert 0.75 * kept < height <= kept + 1  # fingers need larger controls than this mouse
 
 
 LIVE = [name for name in PAGES if 'class="live"' in (HTML / name).read_text("utf-8")]
