@@ -497,9 +497,6 @@ class View {
   handle({ panel, label, axis = "x", idea = "data", at, range, step, patch, text, shape = "dot", focus = true,
            r = 8 }) {
     const node = svg("g", { class: `mle-handle mle-${axis}`, "data-handle": label }, panel.over);
-    if (focus) set(node, { role: "slider", tabindex: 0, "aria-label": label,
-                           "aria-orientation": axis === "y" ? "vertical" : "horizontal" });
-    if (axis === "xy" && focus) set(node, { "aria-roledescription": "two-dimensional slider" });
     svg("circle", { r: 22, class: "mle-hit" }, node);
     svg("circle", { r: r + 5, class: "mle-ring" }, node);
     const fill = IDEAS[idea].color;
@@ -542,6 +539,12 @@ class View {
       handle.px = [panel.x(where[0]), panel.y(where[1])];
       set(node, { transform: `translate(${px(handle.px[0])} ${px(handle.px[1])})` });
       if (focus) {
+        // A slider from its first value on: a section far down the page is drawn late.
+        if (!node.hasAttribute("role")) {
+          set(node, { role: "slider", tabindex: 0, "aria-label": label,
+                      "aria-orientation": axis === "y" ? "vertical" : "horizontal",
+                      "aria-roledescription": axis === "xy" ? "two-dimensional slider" : null });
+        }
         set(node, { "aria-valuenow": where[main], "aria-valuemin": limits[main][0], "aria-valuemax": limits[main][1],
                     "aria-valuetext": plain(text ? text(s) : String(where[main])) });
       }
