@@ -1,5 +1,8 @@
 """Build the site: execute the notebooks through a cache, run Jupyter Book, put the result in _build/html.
 
+    python book/build.py                          the book, in _build/html
+    python book/build.py chapters/03_x.ipynb      these pages alone, in _build/preview, while writing
+
 The site is built in _build/stage and moved into place only when it is whole. Nothing is carried over between
 builds but executed notebooks, so a warning shows up at every build, and a killed build leaves no trace.
 """
@@ -28,8 +31,10 @@ SOURCES = [*CODE, "_config.yml", "_toc.yml", "references.bib", "chapters/**/*", 
            "book/package-lock.json"]
 
 
-def main() -> int:
+def main(pages: list[str]) -> int:
     start = time.monotonic()
+    if pages:
+        return preview(pages, start)
     with lock(BUILD / ".build.lock"):
         fingerprint = digest(SOURCES) + commit()
         if STAMP.exists() and STAMP.read_text() == fingerprint and (HTML / "index.html").exists():
@@ -37,7 +42,7 @@ def main() -> int:
         STAMP.unlink(missing_ok=True)
         for folder in (STAGE, BUILD / "old"):
             shutil.rmtree(folder, ignore_errors=True)
-        code = jupyter_book()
+        code = jupyter_book(STAGE, ["-W", "--keep-going"])
         if code:
             print("The book was not built. Every warning above is an error.", file=sys.stderr)
             return code
@@ -50,7 +55,31 @@ def main() -> int:
         return done("built", start)
 
 
-def jupyter_book() -> int:
+def preview(pages: list[str], start: float) -> int:
+    """The front page, the named ones and the bibliography, in _build/preview.
+
+    References to the chapters left out stay open, so warnings only warn.
+    """
+    if missing := [page for page in pages if not (ROOT / page).is_file()]:
+        sys.exit(f"{missing[0]} is not a file below {ROOT}: name pages as chapters/03_x.ipynb")
+    folder = BUILD / "preview"
+    stage = BUILD / "preview-stage"
+    for old in (folder, stage):
+        shutil.rmtree(old, ignore_errors=True)
+    stage.mkdir(parents=True)
+    contents = stage / "_toc.yml"
+    chosen = dict.fromkeys([*pages, "chapters/92_bibliography.md"])  # citations resolve there
+    files = "".join(f"  - file: {Path(page).with_suffix('')}\n" for page in chosen)
+    contents.write_text(f"format: jb-book\nroot: chapters/00_interview\nchapters:\n{files}")
+    code = jupyter_book(stage, ["--toc", str(contents)])
+    if not code:
+        (stage / "_build" / "html").rename(folder)
+        print(f"The preview is built ({time.monotonic() - start:.0f} s): {folder / 'index.html'}")
+    shutil.rmtree(stage, ignore_errors=True)
+    return code
+
+
+def jupyter_book(output: Path, options: list[str]) -> int:
     cache = execution_cache()
     environment = {
         **os.environ,
@@ -62,7 +91,7 @@ def jupyter_book() -> int:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     jupyter_book = str(Path(sys.executable).with_name("jupyter-book"))
-    command = [jupyter_book, "build", str(ROOT), "--path-output", str(STAGE), "-W", "--keep-going", "-q"]
+    command = [jupyter_book, "build", str(ROOT), "--path-output", str(output), "-q", *options]
     # Jupyter Book's closing words name the staging folder: only its warnings are passed on.
     with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE) as process:
@@ -111,4 +140,4 @@ def done(what: str, start: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

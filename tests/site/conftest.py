@@ -10,10 +10,17 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import ipywidgets
 import pytest
 
+from mlecore.explorables import TwoReadings, static_files
+from mlecore.explorables._base import snake_case
+
+from ._live import PLOTS, Absent, Plot, write_page
+
 ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
+# The site under test: the book, or with EVERY_LOSS_SITE=preview the pages that `make page` built.
+HTML = ROOT / "_build" / os.environ.get("EVERY_LOSS_SITE", "html")
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
             "microsoft-edge", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
             "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge"]
@@ -92,3 +99,57 @@ def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """The folder of pages, served: <plot>.html (each alone), plots.html (all), dark.html, beside.html."""
+    folder = tmp_path_factory.mktemp("plots")
+    (folder / "explorables").mkdir()
+    for name, text in static_files().items():
+        (folder / "explorables" / name).write_text(text, "utf-8")
+    for name, theme in (("plots.html", "light"), ("dark.html", "dark")):
+        write_page(folder, name, [make() for make in PLOTS], theme)
+    for make in PLOTS:
+        write_page(folder, f"{snake_case(make.__name__)}.html", [make()])
+    plot = TwoReadings()
+    linked = ipywidgets.FloatSlider(value=0.4, min=0, max=2, step=0.1, description="theta")
+    one_way = ipywidgets.IntSlider(value=0, min=0, max=10, description="copy of y")
+    links = [
+        ipywidgets.jslink((linked, "value"), (plot, "theta")),
+        ipywidgets.jsdlink((plot, "y"), (one_way, "value")),
+    ]
+    write_page(
+        folder,
+        "beside.html",
+        [
+            ipywidgets.VBox([linked, ipywidgets.HBox([one_way])]),
+            plot,
+            plot,
+            Absent(),
+            ipywidgets.Textarea(),
+            *links,
+        ],
+    )
+    server, url = serve(folder)
+    yield url
+    server.shutdown()
+
+
+@pytest.fixture
+def plots(page, address):
+    """Open a plot by name, on its own page, and collect whatever goes wrong or abroad."""
+    page.complaints = []
+    page.on(
+        "request",
+        lambda request: request.url.startswith((address, "data:")) or page.complaints.append(request.url),
+    )
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
+
+    def open_plot(name: str) -> Plot:
+        page.goto(f"{address}{name}.html")
+        return Plot(page, name)
+
+    yield open_plot
+    assert page.complaints == []

@@ -1,177 +1,30 @@
-"""The live plots in a real browser, without a kernel: keyboard, pointer, touch, numbers, refusals."""
+"""The live plots in a real browser, without a kernel: keyboard, pointer, touch, numbers, refusals.
+
+What one plot does beyond that stands in test_plot_<name>.py.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
-import ipywidgets
 import pytest
-import traitlets
-from ipywidgets.embed import embed_data
 
 from mlecore import palette
 from mlecore.explorables import (
     BellsOnResiduals,
     Counts,
-    Explorable,
     GaussianHill,
     TailsAndOutliers,
     TwoLosses,
     TwoReadings,
-    static_files,
 )
 from mlecore.explorables._base import snake_case
 
-from .conftest import missing, serve
+from ._live import PLOTS, Plot
+from .conftest import missing
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses, TailsAndOutliers]
-
-
-class Absent(Explorable):
-    """A plot whose front-end module does not exist."""
-
-    _esm = ""
-    theta = traitlets.Float(0.5).tag(sync=True)
-
-
-def write_page(folder: Path, name: str, views: list, theme: str = "light") -> None:
-    """A page as the executed notebook leaves it: the widgets' state, and a view script where each stands."""
-    data = embed_data(views=views, drop_defaults=False)
-    for model in data["manager_state"]["state"].values():
-        model["state"].pop("_esm", None)
-        model["state"].pop("_css", None)
-    views = "".join(
-        f'<div><script type="application/vnd.jupyter.widget-view+json">{json.dumps(view)}</script></div>'
-        for view in data["view_specs"]
-    )
-    (folder / name).write_text(
-        f"""<!DOCTYPE html>
-<html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Live plots</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>{palette.css_variables()}
-body {{ margin: 0; padding: 16px; background: var(--mle-paper); color: var(--mle-data) }}</style>
-<link rel="stylesheet" href="explorables/explorables.css"></head><body><main><h1>Live plots</h1>
-<script type="application/vnd.jupyter.widget-state+json">{json.dumps(data["manager_state"])}</script>
-{views}</main><script type="module" src="explorables/loader.mjs"></script></body></html>""",
-        "utf-8",
-    )
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The folder of pages, served: plots.html (one of each), dark.html, beside.html (with other widgets)."""
-    folder = tmp_path_factory.mktemp("plots")
-    (folder / "explorables").mkdir()
-    for name, text in static_files().items():
-        (folder / "explorables" / name).write_text(text, "utf-8")
-    for name, theme in (("plots.html", "light"), ("dark.html", "dark")):
-        write_page(folder, name, [make() for make in PLOTS], theme)
-    plot = TwoReadings()
-    linked = ipywidgets.FloatSlider(value=0.4, min=0, max=2, step=0.1, description="theta")
-    one_way = ipywidgets.IntSlider(value=0, min=0, max=10, description="copy of y")
-    links = [
-        ipywidgets.jslink((linked, "value"), (plot, "theta")),
-        ipywidgets.jsdlink((plot, "y"), (one_way, "value")),
-    ]
-    write_page(
-        folder,
-        "beside.html",
-        [
-            ipywidgets.VBox([linked, ipywidgets.HBox([one_way])]),
-            plot,
-            plot,
-            Absent(),
-            ipywidgets.Textarea(),
-            *links,
-        ],
-    )
-    server, url = serve(folder)
-    yield url
-    server.shutdown()
-
-
-class Plot:
-    """One live plot on a page, driven as a reader drives it."""
-
-    def __init__(self, page, name: str, number: int = 0) -> None:
-        self.page, self.root = page, page.locator(f".mle-{name}").nth(number)
-        self.root.wait_for(state="attached")
-        self.root.evaluate("node => node.scrollIntoView({block: 'center'})")  # drawn when near the screen
-        self.root.locator(".mle-svg[height]").wait_for()
-
-    def frame(self) -> None:
-        """Wait until what changed is drawn."""
-        self.page.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
-
-    def stat(self, name: str) -> list[float]:
-        self.frame()
-        text = self.root.locator(f'[data-stat="{name}"]').get_attribute("data-value")
-        return [float(part.replace("Infinity", "inf")) for part in text.split(",")]
-
-    def number(self, trait: str):
-        return self.root.locator(f'input[type="number"][data-trait="{trait}"]')
-
-    def bar(self, trait: str):
-        return self.root.locator(f'input[type="range"][data-trait="{trait}"]')
-
-    def type(self, trait: str, text: object) -> None:
-        box = self.number(trait)
-        box.click()
-        box.press("Control+a")
-        box.press("Delete")
-        box.press_sequentially(str(text))
-        box.press("Enter")
-        self.frame()
-
-    def value(self, trait: str) -> float:
-        self.frame()
-        return float(self.number(trait).input_value())
-
-    def choose(self, label: str) -> None:
-        self.root.get_by_role("radio", name=label).check(force=True)
-        self.frame()
-
-    def handle(self, label: str):
-        return self.root.locator(f'[data-handle="{label}"]')
-
-    def center(self, label: str) -> tuple[float, float]:
-        box = self.handle(label).locator(".mle-hit").bounding_box()
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-    def drag(self, label: str, dx: float, dy: float) -> None:
-        x, y = self.center(label)
-        mouse = self.page.mouse
-        mouse.move(x, y)
-        mouse.down()
-        for i in range(1, 6):
-            mouse.move(x + dx * i / 5, y + dy * i / 5)
-        mouse.up()
-        self.frame()
-
-    def data(self) -> list[float]:
-        return [float(part) for part in self.root.locator('input[type="text"]').input_value().split(",")]
-
-    def errors(self) -> list[str]:
-        return [text for text in self.root.locator('[role="alert"]').all_text_contents() if text]
-
-
-@pytest.fixture
-def plots(page, address):
-    """Open plots.html and collect whatever goes wrong or abroad."""
-    page.complaints = []
-    page.on(
-        "request",
-        lambda request: request.url.startswith((address, "data:")) or page.complaints.append(request.url),
-    )
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
-    page.goto(address + "plots.html")
-    yield lambda name: Plot(page, name)
-    assert page.complaints == []
-
 
 # ---- the numbers on the page are Python's ----
 
@@ -231,14 +84,18 @@ def test_shown_text_is_the_number_rounded(plots):
 
 
 def test_new_sample_shows_its_seed_and_is_pythons(plots):
-    hill, counts, bells = plots("gaussian_hill"), plots("counts"), plots("bells_on_residuals")
-    for plot in (hill, counts, bells):
+    def drawn_again(name: str) -> Plot:
+        plot = plots(name)
         plot.root.locator('[data-action="sample"]').click()
         plot.frame()
         assert plot.root.locator('[data-stat="seed"]').text_content() == "seed 2"
-    assert hill.data() == GaussianHill(seed=2).data
+        return plot
+
+    assert drawn_again("gaussian_hill").data() == GaussianHill(seed=2).data
+    sse = drawn_again("bells_on_residuals").stat("sse")
+    assert sse == [pytest.approx(BellsOnResiduals(seed=2).sse, rel=1e-10)]
+    counts = drawn_again("counts")
     assert counts.value("k") == Counts(seed=2).k
-    assert bells.stat("sse") == [pytest.approx(BellsOnResiduals(seed=2).sse, rel=1e-10)]
     counts.type("n", 300)  # more of the same sample
     assert counts.value("k") == Counts(seed=2, n=300).k
 
@@ -389,7 +246,7 @@ def test_a_click_on_the_map_goes_there(plots):
 def test_touch_drags_without_scrolling(browser, address, name, label, stat):
     context = browser.new_context(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(address + "plots.html")
+    page.goto(f"{address}{name}.html")
     plot = Plot(page, name)
     plot.handle(label).scroll_into_view_if_needed()
     before, scrolled = plot.stat(stat), page.evaluate("scrollY")
