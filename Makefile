@@ -9,10 +9,11 @@ FIND_PYTHON = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 pyth
   if [ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
   then echo "$$p"; exit 0; fi; done
 
-.PHONY: help book page serve env test test-% lint clean lighthouse text notebook
+.PHONY: help book page pdf serve env test test-% lint clean lighthouse text notebook
 
 help:
 	@echo "make book        environment, executed notebooks, the site in _build/html"
+	@echo "make pdf         the whole book as one PDF, printed from the site by a browser"
 	@echo "make page NB=chapters/NN_x.ipynb      that page alone, in _build/preview"
 	@echo "make serve       the same, served on http://127.0.0.1:$(PORT)/"
 	@echo "make test        all set-up and every test; make test-unit, test-site, ...: one group"
@@ -34,6 +35,9 @@ book: env
 
 page: env
 	@$(BIN)/python book/build.py $(NB)
+
+pdf: book
+	@$(BIN)/python book/pdf.py
 
 serve: book
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html

@@ -8,7 +8,6 @@ and layout, which other programs on a busy machine disturb less.
 """
 
 import math
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -27,7 +26,7 @@ from mlecore.explorables import (
     TwoReadings,
     static_files,
 )
-from tests.site.conftest import BROWSERS, FLAGS, serve
+from tests.site.conftest import FLAGS, find, serve
 from tests.site.test_explorables import write_page
 
 CASES = [  # plot, handle, what the drag changes
@@ -79,7 +78,7 @@ def measure(page, session, label: str) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    executable = next(path for name in BROWSERS if (path := shutil.which(name)))
+    executable = find()
     folder = Path(tempfile.mkdtemp())
     (folder / "explorables").mkdir()
     for name, text in static_files().items():

@@ -31,7 +31,8 @@ COMPRESSED = (".html", ".css", ".js", ".mjs", ".svg", ".json")
 FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
 
 sys.path.insert(0, str(ROOT / "book"))
-import environment  # noqa: E402  (the book's tools are scripts, not a package)
+import browser  # noqa: E402  (the book's tools are scripts, not a package)
+import environment  # noqa: E402
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -122,10 +123,9 @@ def audit(url: str, chrome: str) -> dict[str, float]:
 
 def main() -> None:
     environment.main(["benchmarks"])
-    chrome = next((path for name in ("chromium", "google-chrome", "chrome", "microsoft-edge")
-                   if (path := shutil.which(name))), None)
+    chrome = browser.find()
     if chrome is None:
-        sys.exit("Lighthouse needs Chromium, Chrome or Edge; on Debian: apt-get install chromium")
+        sys.exit(browser.MISSING)
     files = sorted(HTML.rglob("*.html"))
     texts = {path.relative_to(HTML).as_posix(): path.read_text("utf-8") for path in files}
     live = next(name for name, text in texts.items() if 'class="live"' in text)

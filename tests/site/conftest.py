@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import os
-import shutil
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,11 @@ from mlecore.explorables._base import snake_case
 from ._live import PLOTS, Absent, Plot, write_page
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book"))
+from browser import FLAGS, MISSING, find  # noqa: E402  (the book's scripts are no package)
+
 # The site under test: the book, or with EVERY_LOSS_SITE=preview the pages that `make page` built.
 HTML = ROOT / "_build" / os.environ.get("EVERY_LOSS_SITE", "html")
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
-            "microsoft-edge", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-            "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge"]
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 SUB_PATH = "/course/"  # as a project page is served: a link that starts with "/" must not work
 
 
@@ -82,9 +80,9 @@ def site():
 
 @pytest.fixture(scope="session")
 def browser():
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    found = find()
     if found is None:
-        missing("no Chromium, Chrome or Edge was found; on Debian: apt-get install chromium")
+        missing(MISSING)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

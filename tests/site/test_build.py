@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -28,7 +29,7 @@ def notebook(*cells: tuple[str, str]) -> str:
     })
 
 
-def build(folder: Path, pages: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def build(folder: Path, pages: dict[str, str], repository: str = "") -> subprocess.CompletedProcess[str]:
     """Build a book of these pages with the course's own configuration, as `make book` does."""
     (folder / "chapters").mkdir()
     (folder / "chapters" / "dot.svg").write_text(DOT)
@@ -40,6 +41,7 @@ def build(folder: Path, pages: dict[str, str]) -> subprocess.CompletedProcess[st
         + ("chapters:\n" + "".join(f"  - file: chapters/{name}\n" for name in rest) if rest else ""))
     (folder / "references.bib").write_text(BIB)
     config = (ROOT / "_config.yml").read_text("utf-8")
+    config = config.replace('repository_url: ""', f'repository_url: "{repository}"')
     (folder / "_config.yml").write_text(config.replace("book/ext", str(ROOT / "book" / "ext")))
     return subprocess.run(
         [BIN / "jupyter-book", "build", folder, "--path-output", folder, "-W", "--keep-going", "-q"],
@@ -185,3 +187,30 @@ def test_quiz_is_answered_without_javascript(good, browser):
     assert [answers.nth(i).is_visible() for i in range(2)] == [False, True]
     assert answers.nth(1).inner_text().startswith("Not this one.")
     context.close()
+
+
+# -- one setting says where the notebooks can be launched ----------------------------------------------
+
+
+@pytest.mark.parametrize(("repository", "expected"), [
+    ("", []),
+    ("https://github.com/some-owner/a.course.git", [
+        "https://colab.research.google.com/github/some-owner/a.course/blob/main/chapters/01_lesson.ipynb",
+        "https://mybinder.org/v2/gh/some-owner/a.course/main?urlpath=lab/tree/chapters/01_lesson.ipynb"]),
+])
+def test_launch_links_follow_the_repository(tmp_path, repository, expected):
+    pages = {"00_root.md": "# Root\n\nText.\n",
+             "01_lesson.ipynb": notebook(("markdown", "# Lesson\n\nText."))}
+    result = build(tmp_path, pages, repository)
+    assert result.returncode == 0, result.stderr
+    lesson = (tmp_path / "_build" / "html" / "chapters" / "01_lesson.html").read_text("utf-8")
+    found = re.findall(r'<a class="download" href="([^"]+)" rel="noopener">', lesson)
+    assert [html.unescape(address) for address in found] == expected
+
+
+def test_a_repository_that_is_no_address_is_named(tmp_path):
+    pages = {"00_root.md": "# Root\n\nText.\n",
+             "01_lesson.ipynb": notebook(("markdown", "# Lesson\n\nText."))}
+    result = build(tmp_path, pages, "owner/name")
+    assert result.returncode != 0
+    assert "repository_url = 'owner/name' is not an address like" in result.stderr

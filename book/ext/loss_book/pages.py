@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
@@ -62,6 +63,24 @@ def description(doctree: nodes.document | None) -> str:
     return ""
 
 
+LAUNCHERS = {
+    "Colab": "https://colab.research.google.com/github/{repository}/blob/{branch}/{notebook}",
+    "Binder": "https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{notebook}",
+}
+
+
+def launch_links(config, notebook: str) -> dict[str, str]:
+    """Where a notebook can be opened in a browser; none while the repository's address is not set."""
+    if not (config.repository_url and notebook):
+        return {}
+    match = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", config.repository_url)
+    if not match:
+        raise ConfigError(f"repository_url = {config.repository_url!r} is not an address like "
+                          "'https://github.com/owner/name': correct it in _config.yml, or leave it empty")
+    return {name: address.format(repository=match[1], branch=config.repository_branch, notebook=notebook)
+            for name, address in LAUNCHERS.items()}
+
+
 def mend_tables(body: str) -> str:
     """Headers say what they head; the empty corner of a table is no header of anything."""
     body = re.sub(r"<th\b[^>]*>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", body)
@@ -75,6 +94,7 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
     if "body" in context:
         context["body"] = mend_tables(context["body"])
     source = str(app.env.doc2path(pagename, False)) if pagename in app.env.all_docs else ""
+    notebook = source if source.endswith(".ipynb") else ""
     context.update(
         parts=app.loss_book_parts,
         built=app.loss_book_built,
@@ -82,7 +102,8 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
         is_front=pagename == app.config.root_doc,
         book_title=app.config.html_title,
         description=description(doctree) or app.config.html_title,
-        notebook=source if source.endswith(".ipynb") else "",
+        notebook=notebook,
+        launchers=launch_links(app.config, notebook),
         widget_state=figures.widget_state(app.env, pagename) if doctree else "",
         explorables=figures.explorables(app.env, pagename) if doctree else [],
         base_url=app.config.html_baseurl.rstrip("/") if app.config.html_baseurl else "",
@@ -132,6 +153,8 @@ def depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    app.add_config_value("repository_url", "", "html")
+    app.add_config_value("repository_branch", "main", "html")
     app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))
     app.add_post_transform(MendStructure)
     app.connect("builder-inited", front_page)
