@@ -12,7 +12,8 @@ from scipy.linalg import qr, solve_triangular
 
 from .blocks import Blocks, slices
 from .errors import DataError, IdentifiabilityError
-from .solvers import EPS, cholesky, solve_spd
+from .linalg import cholesky, solve_spd
+from .solvers import EPS
 
 WELL_CONDITIONED = 1e-8  # reciprocal condition of the scaled normal equations that Cholesky is trusted with
 BLOCK_ENTRIES = 2**18  # two megabytes: a block and its weighted copy stay in the cache

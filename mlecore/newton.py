@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import IdentifiabilityError
-from .families.base import invert_information
+from .linalg import invert_spd
 
 CONVERGED = 1e-6  # largest acceptable score, in standard-error units
 TARGET = 1e-9  # what the iteration aims for
@@ -82,7 +82,7 @@ class Climber:
             if not self.free or not np.isfinite(point.value):
                 return point, np.inf if self.free else 0.0
             score, hessian = self.local(point)
-            covariance = invert_information(-hessian)
+            covariance = invert_spd(-hessian)
             if covariance is not None:
                 reached = float(np.max(np.abs(score) * np.sqrt(np.diag(covariance))))
                 direction = covariance @ score

@@ -10,10 +10,12 @@ Subclasses register themselves by `name`; `NOISES[name]` is the class.
 """
 
 import numpy as np
-from scipy.special import digamma, erf, gammaln, log_softmax, polygamma, xlogy
+from scipy.special import erf, gammaln, log_softmax, polygamma, xlogy
 
 from .errors import DataError
-from .special import log1pmx, log_curvature, log_minus_digamma, stirling_error, student_constant
+from .families import FAMILIES
+from .families.base import below
+from .special import log1pmx, log_curvature, log_minus_digamma, rising_factorial, stirling_error
 
 LOG_2PI = np.log(2 * np.pi)
 NOISES = {}
@@ -23,13 +25,15 @@ class Noise:
     """Base of the noise models; it defines the protocol and the defaults.
 
     name: key in `NOISES`. shape: names of the positive shape parameters, estimated unless fixed; those in
-    `fixed` have a default and are never estimated. support: of y, for messages. Arrays are of one block: y
+    `fixed` have a default and are never estimated; guess: where those after the scale start. support: of y,
+    for messages. Arrays are of one block: y
     and eta have shape (n,), `logs` holds one float per shape parameter.
     """
 
     name = None
     shape = ()
     fixed = {}  # noqa: RUF012
+    guess = {}  # noqa: RUF012
     log_link = False
     convex = True
     support = "any real number"
@@ -54,10 +58,9 @@ class Noise:
         return y
 
     def start(self, moments):
-        """Start of the log shape parameters from {"rms": root mean squared working residual, "mean": of y,
-        …}.
-        """
-        return [np.log(moments["rms"])] * len(self.shape)
+        """Start of the log shape parameters, the scale first, from {"rms": root mean squared residual, …}."""
+        scale = moments.get("mad") or moments["rms"]
+        return np.log([scale, *self.guess.values()])[: len(self.shape)]
 
     def pointwise(self, y, eta, logs):
         """NLL (n,) without `constant`, its gradient [d_a] and Hessian [[h_ab for b >= a] for a]."""
@@ -72,8 +75,7 @@ class Noise:
         return np.exp(eta) if self.log_link else eta
 
     def violation(self, y, move):
-        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL; (n,), >=
-        0.
+        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL: (n,), >= 0.
 
         Zero for every observation along some direction means that no maximum likelihood estimate exists:
         separation (Albert and Anderson 1984).
@@ -82,120 +84,81 @@ class Noise:
 
 
 class _LocationScale(Noise):
-    """y = eta + sigma z with density exp(-rho(z)): NLL = rho(z) + log sigma."""
+    """y = eta + scale * z: the family's own density, with an observation's predictor as its location."""
 
     shape = ("sigma",)
-
-    def rho(self, z, logs):
-        """rho and its first two derivatives in z, each (n,)."""
-        raise NotImplementedError
+    family = None
 
     def pointwise(self, y, eta, logs):
-        sigma = np.exp(logs[0])
-        z = (y - eta) / sigma
-        rho, psi, dpsi = self.rho(z, logs)
-        zpsi, zzdpsi = z * psi, z * z * dpsi
-        gradient = [-psi / sigma, 1 - zpsi]
-        hessian = [[dpsi / sigma**2, (psi + z * dpsi) / sigma], [zpsi + zzdpsi]]
-        return rho + logs[0], gradient, hessian
+        names, values = ("mu", *self.shape), [eta, *np.exp(logs)]
+        at = [names.index(name) for name in self.family.parameters]
+        member = self.family._at([values[i] for i in at])
+        score, lower = member._score(y), member._hessian(y)
+        spread = lambda v, factor: np.broadcast_to(v * -factor, y.shape)  # noqa: E731
+        rate = [1.0, *values[1:]]  # of each parameter in its own logarithm; the location moves as it is
+        gradient, hessian = [None] * len(names), [[None] * (len(names) - i) for i in range(len(names))]
+        for i, j in enumerate(at):
+            gradient[j] = spread(score[i], rate[j])
+        for (i, j), entry in zip(below(len(names)), lower, strict=True):
+            a, b = sorted((at[i], at[j]))
+            hessian[a][b - a] = spread(entry, rate[a] * rate[b]) + (gradient[a] if a == b > 0 else 0.0)
+        return -member._log_prob(y), gradient, hessian
 
 
 class Normal(_LocationScale):
     """y ~ Normal(eta, sigma**2): squared error."""
 
-    name = "normal"
-
-    def rho(self, z, logs):
-        return 0.5 * z * z + 0.5 * LOG_2PI, z, np.ones_like(z)
-
-
-class Huber(_LocationScale):
-    """Huber's least-favorable density: Gaussian body for |z| <= k, Laplace tails beyond.
-
-    rho(z) = z**2 / 2 or k |z| - k**2 / 2, plus log of the normalizer. sigma, when estimated, is the maximum
-    likelihood scale of this density (sum of z psi(z) = n), not Huber's proposal 2 and not scikit-learn's
-    concomitant scale; the joint NLL is convex in (beta / sigma, 1 / sigma). k is a choice, never estimated.
-    The coefficients resist outliers only as long as sigma does, and this sigma grows with the largest
-    residual: fix it from a robust estimate, or use Student-t noise.
-    Source: Huber (1964).
-    """
-
-    name = "huber"
-    shape = ("sigma", "k")
-    fixed = {"k": 1.345}  # noqa: RUF012
-
-    def start(self, moments):
-        return [np.log(moments["mad"] or moments["rms"]), np.log(self.fixed["k"])]
-
-    def rho(self, z, logs):
-        k = np.exp(logs[1])
-        inside = np.abs(z) <= k
-        psi = np.clip(z, -k, k)
-        normalizer = np.sqrt(2 * np.pi) * erf(k / np.sqrt(2)) + 2 / k * np.exp(-0.5 * k * k)
-        return psi * (z - 0.5 * psi) + np.log(normalizer), psi, inside.astype(float)
+    name, family = "normal", FAMILIES["Normal"]
 
 
 class StudentT(_LocationScale):
-    """y = eta + sigma t, t Student with nu degrees of freedom. Not convex.
+    """y = eta + sigma t, t Student with nu degrees of freedom. Not convex."""
 
-    Source of the weights (nu + 1) / (nu + z**2): Lange, Little and Taylor (1989).
-    """
-
-    name = "student_t"
+    name, family = "student_t", FAMILIES["StudentT"]
     shape = ("sigma", "nu")
+    guess = {"nu": 4.0}  # noqa: RUF012
     convex = False
-
-    def start(self, moments):
-        return [np.log(moments["mad"] or moments["rms"]), np.log(4.0)]
-
-    def rho(self, z, logs):
-        nu = np.exp(logs[1])
-        zz = z * z
-        rho = 0.5 * (nu + 1) * np.log1p(zz / nu) + 0.5 * LOG_2PI - student_constant(nu)[0]
-        return rho, (nu + 1) * z / (nu + zz), (nu + 1) * (nu - zz) / (nu + zz) ** 2
-
-    def pointwise(self, y, eta, logs):
-        nll, (d_eta, d_s), ((h_ee, h_es), (h_ss,)) = super().pointwise(y, eta, logs)
-        sigma, nu = np.exp(logs[0]), np.exp(logs[1])
-        z = (y - eta) / sigma
-        zz = z * z
-        d = nu * (nu + zz)
-        _, first, second = student_constant(nu)
-        d_nu = 0.5 * np.log1p(zz / nu) - 0.5 * (nu + 1) * zz / d - first
-        d_nunu = -zz / d + 0.5 * (nu + 1) * zz * (2 * nu + zz) / d**2 - second
-        dpsi_nu = z * (zz - 1) / (nu + zz) ** 2
-        return (
-            nll,
-            [d_eta, d_s, nu * d_nu],
-            [[h_ee, h_es, -nu * dpsi_nu / sigma], [h_ss, -nu * z * dpsi_nu], [nu * d_nu + nu**2 * d_nunu]],
-        )
 
 
 class Cauchy(_LocationScale):
     """y = eta + scale * Cauchy: the loss log(1 + r**2). Not convex."""
 
-    name = "cauchy"
+    name, family = "cauchy", FAMILIES["Cauchy"]
     shape = ("scale",)
     convex = False
 
-    def start(self, moments):
-        return [np.log(moments["mad"] or moments["rms"])]
-
-    def rho(self, z, logs):
-        q = 1 + z * z
-        return np.log(np.pi) + np.log(q), 2 * z / q, 2 * (1 - z * z) / q**2
-
 
 class Laplace(_LocationScale):
-    """y ~ Laplace(eta, scale): absolute error. The kink at 0 makes the second derivative useless; see
-    `lad`.
-    """
+    """y ~ Laplace(eta, scale): absolute error. The kink at 0 has no second derivative: see `solvers.lad`."""
 
-    name = "laplace"
+    name, family = "laplace", FAMILIES["Laplace"]
     shape = ("scale",)
 
-    def rho(self, z, logs):
-        return np.abs(z) + np.log(2.0), np.sign(z), np.zeros_like(z)
+
+class Huber(Noise):
+    """Huber's least-favorable density: Gaussian body for |z| <= k, Laplace tails beyond; y = eta + sigma z.
+
+    NLL = rho(z) + log sigma + log of the normalizer, rho(z) = z**2 / 2 or k |z| - k**2 / 2. sigma, when
+    estimated, is the maximum likelihood scale of this density (sum of z psi(z) = n), not Huber's proposal 2
+    and not scikit-learn's concomitant scale; the joint NLL is convex in (beta / sigma, 1 / sigma). k is a
+    choice, never estimated. The coefficients resist outliers only as long as sigma does, and this sigma grows
+    with the largest residual: fix it from a robust estimate, or use Student-t noise.
+    Source: Huber (1964).
+    """
+
+    name = "huber"
+    shape = ("sigma", "k")
+    fixed = guess = {"k": 1.345}  # noqa: RUF012
+
+    def pointwise(self, y, eta, logs):
+        sigma, k = np.exp(logs)
+        z = (y - eta) / sigma
+        psi, body = np.clip(z, -k, k), np.abs(z) <= k
+        zpsi = z * psi
+        normalizer = np.sqrt(2 * np.pi) * erf(k / np.sqrt(2)) + 2 / k * np.exp(-0.5 * k * k)
+        value = psi * (z - 0.5 * psi) + (np.log(normalizer) + logs[0])
+        hessian = [[body / sigma**2, (psi + z * body) / sigma], [zpsi + z * z * body]]
+        return value, [-psi / sigma, 1 - zpsi], hessian
 
 
 class Poisson(Noise):
@@ -228,9 +191,7 @@ class Poisson(Noise):
 class NegativeBinomial(Poisson):
     """Count with mean exp(eta) and variance mu + alpha mu**2 (NB2).
 
-    The rising factorial Gamma(y + 1/alpha) / Gamma(1/alpha) alpha**y is the product of 1 + alpha j over j <
-    y, so for integer y no difference of large log-gammas occurs however small alpha is (Lawless 1987, section
-    2).
+    Source: Lawless (1987), section 2.
     """
 
     name = "negative_binomial"
@@ -239,25 +200,12 @@ class NegativeBinomial(Poisson):
     def start(self, moments):
         return [np.log(np.clip(moments["alpha"], 1e-4, 1e4))]
 
-    @staticmethod
-    def _rising(y, alpha):
-        """Sum over j < y of log(1 + alpha j), of j / (1 + alpha j), and of its square; each (n,)."""
-        if y.size and y.max() <= 1e5 and np.all(y == np.floor(y)):
-            j = np.arange(y.max() + 1)
-            terms = np.stack([np.log1p(alpha * j), j / (1 + alpha * j), (j / (1 + alpha * j)) ** 2])
-            sums = np.cumsum(terms, axis=1) - terms
-            return sums[:, y.astype(np.intp)]
-        r = 1 / alpha
-        psi, psi1 = digamma(y + r) - digamma(r), polygamma(1, y + r) - polygamma(1, r)
-        first = y * r - r**2 * psi
-        return gammaln(y + r) - gammaln(r) + y * np.log(alpha), first, y * r**2 - 2 * r**3 * psi - r**4 * psi1
-
     def pointwise(self, y, eta, logs):
         alpha = np.exp(logs[0])
         mu = np.exp(eta)
         x = alpha * mu
         q = 1 + x
-        s0, s1, s2 = self._rising(y, alpha)
+        s0, s1, s2 = rising_factorial(y, alpha)
         nll = (y + 1 / alpha) * np.log1p(x) - y * eta - s0
         d_alpha = y * mu / q - s1 - (log1pmx(x) + x * x / q) / alpha**2
         d_alpha2 = s2 - (log_curvature(x) - x**3 / q**2) / alpha**3 - y * (mu / q) ** 2
@@ -312,9 +260,7 @@ class Bernoulli(Noise):
         return 4 * (y - 0.5)
 
     def pointwise(self, y, eta, logs):
-        small = np.exp(
-            -np.abs(eta)
-        )  # one exponential that cannot overflow serves loss, gradient and curvature
+        small = np.exp(-np.abs(eta))  # cannot overflow; serves loss, gradient and curvature
         p = np.where(eta >= 0, 1.0, small) / (1 + small)
         return np.log1p(small) + np.maximum(eta, 0) - y * eta, [p - y], [[small / (1 + small) ** 2]]
 

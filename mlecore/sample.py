@@ -61,26 +61,8 @@ def pieces(family, center, unit, block):
 def piece_totals(member, piece):
     """Sums over one piece at one parameter value: (log-likelihood, score (k,), Hessian (k, k))."""
     censored, columns, w = piece
-    if censored:
-        kernels = member._log_survival, member._survival_score, member._survival_hessian
-    else:
-        kernels = member._log_prob, member._score, member._hessian
-    size = columns[0].size if w is None else w.sum()
-
-    def total(values):
-        if np.ndim(values) == 0:
-            return values * size
-        return values.sum() if w is None else w @ values
-
     with np.errstate(all="ignore"):
-        value = total(kernels[0](*columns))
-        score = np.array([total(v) for v in kernels[1](*columns)])
-        lower = [total(v) for v in kernels[2](*columns)]
-    hessian = np.empty((score.size, score.size))
-    below = [(i, j) for i in range(score.size) for j in range(i + 1)]
-    for (i, j), entry in zip(below, lower, strict=True):
-        hessian[i, j] = hessian[j, i] = entry
-    return value, score, hessian
+        return (member._survival_totals if censored else member._totals)(columns, w)
 
 
 def block_totals(member, family, center, unit, block):

@@ -8,10 +8,11 @@ errors.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve, lapack, qr
+from scipy.linalg import qr
 from scipy.optimize import lsq_linear
 
 from .errors import ConvergenceError
+from .linalg import cholesky, solve_spd
 
 EPS = np.finfo(float).eps
 CLOSE = 1e-9  # Newton decrement at which a fit is finished
@@ -31,30 +32,6 @@ class Optimum:
     hessian: np.ndarray
     n_iter: int
     decrement: float
-
-
-def cholesky(matrix):
-    """Cholesky factor of a symmetric matrix scaled to unit diagonal, the scale, and the reciprocal condition.
-
-    Returns (factor, scale, rcond) with ``matrix = diag(scale) L L' diag(scale)``; rcond is 0 (factor None)
-    when the matrix is not numerically positive definite.
-    """
-    diagonal = np.diag(matrix)
-    if not np.all(np.isfinite(matrix)) or not np.all(diagonal > 0):
-        return None, None, 0.0
-    scale = np.sqrt(diagonal)
-    unit = matrix / np.outer(scale, scale)
-    factor, info = lapack.dpotrf(unit, lower=1)
-    if info:
-        return None, scale, 0.0
-    rcond, _ = lapack.dpocon(factor, np.abs(unit).sum(axis=0).max(), uplo="L")
-    return factor, scale, rcond
-
-
-def solve_spd(factor, scale, b):
-    """Solve with the factor that `cholesky` returned; b is (m,) or (m, k)."""
-    scale = scale if b.ndim == 1 else scale[:, None]
-    return cho_solve((factor, True), b / scale, check_finite=False) / scale
 
 
 def _convexify(hessian, floor):

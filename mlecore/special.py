@@ -5,6 +5,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
+TABLE = 65_536  # sums over j < y are taken term by term up to here
+
 
 def log1pmx(x):
     """log(1 + x) - x to full relative precision, for x > -1.
@@ -71,6 +73,43 @@ def log_minus_digamma(x):
     s = np.maximum(x, 16.0) ** -2.0
     series = 0.5 * np.sqrt(s) + s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
     return np.where(np.less(x, 16), np.log(small) - digamma(small), series)
+
+
+def rising_factorial(y, alpha):
+    """Sums over j < y of log(1 + alpha j), of j/(1 + alpha j), and of its square: (3, ...) with y's shape.
+
+    The first is log(alpha**y Gamma(y + 1/alpha) / Gamma(1/alpha)); minus the second and the third are the
+    derivatives that alpha sees. Summed term by term no difference of large log-gammas occurs, however small
+    alpha is. Beyond the table the Euler-Maclaurin formula (DLMF 2.10.1) goes on; y that are not integers take
+    the log-gammas.
+    """
+    y, shape = np.ravel(y), np.shape(y)
+    if np.any(y != np.floor(y)):
+        r = 1 / alpha
+        psi, psi1 = digamma(y + r) - digamma(r), polygamma(1, y + r) - polygamma(1, r)
+        logs = gammaln(y + r) - gammaln(r) + y * np.log(alpha)
+        sums = np.stack([logs, y * r - r**2 * psi, y * r**2 - 2 * r**3 * psi - r**4 * psi1])
+    else:
+        terms = _rising_terms(np.arange(min(y.max(initial=0), TABLE) + 1), alpha)
+        sums = (np.cumsum(terms, axis=1) - terms)[:, np.minimum(y, TABLE).astype(np.intp)]
+        far = y > TABLE
+        if far.any():
+            sums[:, far] += _antidifference(y[far], alpha) - _antidifference(np.array([float(TABLE)]), alpha)
+    return sums.reshape(3, *shape)
+
+
+def _rising_terms(j, alpha):
+    ratio = j / (1 + alpha * j)
+    return np.stack([np.log1p(alpha * j), ratio, ratio**2])
+
+
+def _antidifference(j, alpha):
+    """Integral - f/2 + f'/12 of each term f of `rising_factorial`."""
+    u = alpha * j
+    ratio, slope = j / (1 + u), 1 / (1 + u) ** 2
+    integrals = [(log1pmx(u) + u * np.log1p(u)) / alpha, -log1pmx(u) / alpha**2, log_curvature(u) / alpha**3]
+    slopes = [alpha / (1 + u), slope, 2 * ratio * slope]
+    return np.stack(integrals) - _rising_terms(j, alpha) / 2 + np.stack(slopes) / 12
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..blocks import slices
 from ..errors import DataError
+from ..linalg import invert_spd
 from ..parameters import Constraint
 
 FAMILIES = {}
@@ -139,6 +140,14 @@ class Family:
     _somewhere = 0.5  # a stand-in for values outside the support, where the kernels need not be defined
     _log_survival = None
 
+    def _totals(self, columns, w):
+        """Sums over observations: (log-likelihood, score (k,), Hessian (k, k))."""
+        return add_up(self._log_prob, self._score, self._hessian, columns, w)
+
+    def _survival_totals(self, columns, w):
+        """As ``_totals``, over right-censored observations."""
+        return add_up(self._log_survival, self._survival_score, self._survival_hessian, columns, w)
+
     def fisher_information(self):
         """Expected information of one observation, shape (k, k)."""
         raise NotImplementedError
@@ -211,7 +220,7 @@ class Family:
 
     def covariance(self, hessian, n, free):
         """Covariance of the free estimates from the summed Hessian: the inverse observed information."""
-        return invert_information(-hessian[np.ix_(free, free)])
+        return invert_spd(-hessian[np.ix_(free, free)])
 
 
 def can_be_censored():
@@ -219,16 +228,30 @@ def can_be_censored():
     return ", ".join(sorted(name for name, family in FAMILIES.items() if family._log_survival))
 
 
-def invert_information(information):
-    """Inverse of a positive definite matrix, scaled to unit diagonal first; None where it is not one."""
-    diagonal = np.diag(information)
-    if not (np.all(diagonal > 0) and np.all(np.isfinite(information))):
-        return None
-    scale = np.sqrt(diagonal)
-    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    if values.size and values[0] <= 1e-14:
-        return None
-    return (vectors / values) @ vectors.T / np.outer(scale, scale)
+def add_up(log_prob, score, hessian, columns, w):
+    """The sums of three kernels over ``columns``, with weights ``w`` or None: (number, (k,), (k, k))."""
+    size = columns[0].size if w is None else w.sum()
+
+    def total(values):
+        if np.ndim(values) == 0:
+            return values * size
+        return values.sum() if w is None else w @ values
+
+    first = np.array([total(v) for v in score(*columns)])
+    return total(log_prob(*columns)), first, symmetric([total(v) for v in hessian(*columns)], first.size)
+
+
+def below(k):
+    """Index pairs of the lower triangle of a (k, k) matrix, row by row."""
+    return [(i, j) for i in range(k) for j in range(i + 1)]
+
+
+def symmetric(lower, k):
+    """The (k, k) matrix with this lower triangle, row by row."""
+    matrix = np.empty((k, k))
+    for (i, j), entry in zip(below(k), lower, strict=True):
+        matrix[i, j] = matrix[j, i] = entry
+    return matrix
 
 
 def average(values, w):
@@ -238,14 +261,30 @@ def average(values, w):
     return values.mean() if w is None else w @ values / w.sum()
 
 
-def tally(y, w):
-    """Distinct non-negative integers in y and their total weights: by counting, or by sorting."""
-    if y.max() < 4 * y.size + 1000:
-        counts = np.bincount(y.astype(np.int64), weights=w).astype(float)
-        values = np.flatnonzero(counts)
-        return values.astype(float), counts[values]
-    values, index = np.unique(y, return_inverse=True)
-    return values, np.bincount(index, weights=w).astype(float)
+class Tallied:
+    """Mixin, before Family: the data are pooled to their distinct integers and the total weight of each."""
+
+    pools = True
+
+    @classmethod
+    def pool(cls, y, w):
+        if y.max() < 4 * y.size + 1000:
+            counts = np.bincount(y.astype(np.int64), weights=w).astype(float)
+            values = np.flatnonzero(counts)
+            return (values.astype(float),), counts[values]
+        values, index = np.unique(y, return_inverse=True)
+        return (values,), np.bincount(index, weights=w).astype(float)
+
+    @classmethod
+    def combine(cls, pooled):
+        columns, weights = super().combine(pooled)
+        return cls.pool(columns[0], weights)
+
+
+def quartiles(y, w):
+    """The three quartiles, each an observation."""
+    w = None if w.min() == w.max() else w
+    return np.quantile(y, [0.25, 0.5, 0.75], weights=w, method="inverted_cdf")
 
 
 def location_starts(sample, guess, most=25):

@@ -4,12 +4,12 @@ import numpy as np
 
 from ..errors import DataError
 from ..parameters import SIMPLEX
-from .base import Family, Support, tally
+from .base import Family, Support, Tallied
 
 MOST = 1000
 
 
-class Categorical(Family):
+class Categorical(Tallied, Family):
     """One of the labels 0, ..., K-1 with probabilities ``p``, a vector that sums to 1.
 
     The MLE is the vector of proportions, with K one more than the largest label. Derivatives are those of
@@ -20,7 +20,6 @@ class Categorical(Family):
     p = SIMPLEX
     support = Support("labels 0, 1, 2, ...", low=0, integer=True)
     _somewhere = 0.0
-    pools = True
 
     @classmethod
     def _at(cls, theta):
@@ -35,13 +34,7 @@ class Categorical(Family):
                 f"Categorical takes labels below {MOST}, got {y.max():.0f}: "
                 "encode them first, with np.unique(y, return_inverse=True)[1]"
             )
-        values, counts = tally(y, w)
-        return (values,), counts
-
-    @classmethod
-    def combine(cls, pooled):
-        columns, weights = super().combine(pooled)
-        return cls.pool(columns[0], weights)
+        return super().pool(y, w)
 
     def _log_prob(self, y):
         known = y < self.p.size

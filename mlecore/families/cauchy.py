@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import IdentifiabilityError
 from ..parameters import LOCATION, SCALE
-from .base import Family, location_starts
+from .base import Family, location_starts, quartiles
 
 
 class Cauchy(Family):
@@ -42,7 +42,7 @@ class Cauchy(Family):
 
     @classmethod
     def start(cls, y, w):
-        low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], weights=w, method="inverted_cdf")
+        low, middle, high = quartiles(y, w)
         return middle, 0.5 * (high - low) or np.average(np.abs(y - middle), weights=w)
 
     @classmethod

@@ -5,13 +5,11 @@ from scipy.special import betainc
 
 from ..errors import IdentifiabilityError
 from ..parameters import POSITIVE
-from ..special import log1pmx, log_curvature, stirling_error
-from .base import Family, Support, tally
-
-TABLE = 65_536  # sums over j < y are exact up to here, Euler-Maclaurin beyond
+from ..special import log1pmx, log_curvature, rising_factorial, stirling_error
+from .base import Family, Support, Tallied
 
 
-class NegativeBinomial(Family):
+class NegativeBinomial(Tallied, Family):
     """Counts with variance ``mean + alpha * mean**2`` (NB2): a Poisson whose rate is gamma distributed.
 
     The MLE of alpha is positive exactly when the sample variance (divisor n) exceeds the mean (Levin and
@@ -22,18 +20,7 @@ class NegativeBinomial(Family):
     alpha = POSITIVE
     support = Support("integers 0, 1, 2, ...", low=0, integer=True)
     _somewhere = 0.0
-    pools = True
     limits = (("alpha", 1e-12, "there is no overdispersion: use Poisson"),)
-
-    @classmethod
-    def pool(cls, y, w):
-        values, counts = tally(y, w)
-        return (values,), counts
-
-    @classmethod
-    def combine(cls, pooled):
-        columns, weights = super().combine(pooled)
-        return cls.pool(columns[0], weights)
 
     def _log_prob(self, y):
         # Loader's saddle-point form (2000), with r = 1/alpha: exact also where alpha is tiny.
@@ -44,40 +31,15 @@ class NegativeBinomial(Family):
         body = body - 0.5 * np.log(2 * np.pi * at) - 0.5 * np.log1p(at / r)
         return np.where(y > 0, body, -r * np.log1p(self.alpha * m))
 
-    def _sums(self, y):
-        """Sums over j < y of j/(1 + alpha j) and of its square."""
-        a = self.alpha
-        top = int(min(y.max(initial=0), TABLE))
-        j = np.arange(top + 1.0)
-        ratio = j / (1 + a * j)
-        first, second = (np.concatenate([[0.0], np.cumsum(v)]) for v in (ratio, ratio**2))
-        index = np.minimum(y, TABLE).astype(int)
-        first, second = first[index], second[index]
-        far = y > TABLE
-        if far.any():
-            for out, power in ((first, 1), (second, 2)):
-                out[far] += self._antidifference(y[far], power) - self._antidifference(float(TABLE), power)
-        return first, second
-
-    def _antidifference(self, j, power):
-        """Euler-Maclaurin: integral - f/2 + f'/12 of f = (j/(1 + alpha j))**power."""
-        u = self.alpha * j
-        if power == 1:
-            integral = -log1pmx(u) / self.alpha**2
-        else:
-            integral = log_curvature(u) / self.alpha**3
-        ratio = j / (1 + u)
-        return integral - 0.5 * ratio**power + power * ratio ** (power - 1) / (12 * (1 + u) ** 2)
-
     def _score(self, y):
         m, a, u = self.mean, self.alpha, self.alpha * self.mean
-        alpha = self._sums(y)[0] + (log1pmx(u) + u * u / (1 + u)) / a**2 - y * m / (1 + u)
+        alpha = rising_factorial(y, a)[1] + (log1pmx(u) + u * u / (1 + u)) / a**2 - y * m / (1 + u)
         return (y - m) / (m * (1 + u)), alpha
 
     def _hessian(self, y):
         m, u = self.mean, self.alpha * self.mean
         mean_mean = -(m * (1 + u) + (y - m) * (1 + 2 * u)) / (m * (1 + u)) ** 2
-        alpha_alpha = self._curvature(y) - self._sums(y)[1]
+        alpha_alpha = self._curvature(y) - rising_factorial(y, self.alpha)[2]
         return mean_mean, -(y - m) / (1 + u) ** 2, alpha_alpha
 
     def _curvature(self, y):

@@ -5,7 +5,7 @@ from scipy.special import polygamma
 
 from ..parameters import LOCATION, POSITIVE, SCALE
 from ..special import student_constant
-from .base import HALF_LOG_2PI, Family, location_starts
+from .base import HALF_LOG_2PI, Family, location_starts, quartiles, symmetric
 
 
 class StudentT(Family):
@@ -38,17 +38,35 @@ class StudentT(Family):
         nu = student_constant(self.nu)[1] - 0.5 * (np.log1p(u) - w * u)
         return nu, w * z / self.sigma, (w * z * z - 1) / self.sigma
 
+    def _parts(self, y):
+        """z, and q, z q, z**2 q with q = 1/(nu + z**2): bounded, whatever z is."""
+        z = (y - self.mu) / self.sigma
+        q = 1 / (self.nu + z * z)
+        return z, q, z * q, z * (z * q)
+
+    def _second(self, n, t, qq, qa, qt, at, tt):
+        """The Hessian of one observation (n = 1) from products of its parts, or of n from their sums."""
+        nu, s, c = self.nu, self.sigma, self.nu + 1
+        nu_nu = n * student_constant(nu)[2] + 0.5 * (tt - qt - t / nu) / nu
+        mu_mu, sigma_sigma = c * (qt - nu * qq) / s**2, (n - c * (t + 2 * nu * qt)) / s**2
+        return nu_nu, (at - qa) / s, mu_mu, (tt - qt) / s, -2 * nu * c * qa / s**2, sigma_sigma
+
     def _hessian(self, y):
-        nu, s = self.nu, self.sigma
-        z = (y - self.mu) / s
-        zz = z * z
-        q = 1 / (nu + zz)
-        w, dw = (nu + 1) * q, (zz - 1) * q * q  # dw = dw/dnu
-        nu_nu = student_constant(nu)[2] + 0.5 * zz / nu * (q + dw - w / nu)
-        mu_mu = -w * (nu - zz) * q / s**2
-        sigma_mu = -2 * nu * w * z * q / s**2
-        sigma_sigma = (1 - w * zz * (1 + 2 * nu * q)) / s**2
-        return nu_nu, z * dw / s, mu_mu, zz * dw / s, sigma_mu, sigma_sigma
+        _, q, a, t = self._parts(y)
+        return self._second(1, t, q * q, q * a, q * t, a * t, t * t)
+
+    def _totals(self, columns, w):
+        # Score and Hessian are linear in a few products, so their sums are dot products: no array per entry.
+        z, q, a, t = self._parts(columns[0])
+        one = np.ones(z.size) if w is None else w
+        n, wq, wt = one.sum(), one * q, one * t
+        logs, sum_t = one @ np.log1p(z * z / self.nu), wt.sum()
+        constant, slope, _ = student_constant(self.nu)
+        c, s = self.nu + 1, self.sigma
+        value = n * (constant - HALF_LOG_2PI - np.log(s)) - 0.5 * c * logs
+        score = n * slope - 0.5 * (logs - c / self.nu * sum_t), c * (wq @ z) / s, (c * sum_t - n) / s
+        lower = self._second(n, sum_t, wq @ q, wq @ a, wq @ t, wt @ a, wt @ t)
+        return value, np.array(score), symmetric(lower, 3)
 
     def fisher_information(self):
         # Lange, Little and Taylor (1989).
@@ -64,7 +82,7 @@ class StudentT(Family):
 
     @classmethod
     def start(cls, y, w):
-        low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], weights=w, method="inverted_cdf")
+        low, middle, high = quartiles(y, w)
         return 5.0, middle, 0.7 * (high - low) or np.average(np.abs(y - middle), weights=w)
 
     @classmethod

@@ -1,0 +1,36 @@
+"""Symmetric positive definite matrices: factored, solved and inverted after scaling to unit diagonal."""
+
+import numpy as np
+from scipy.linalg import cho_solve, lapack
+
+
+def cholesky(matrix):
+    """Cholesky factor of a symmetric matrix scaled to unit diagonal, the scale, and the reciprocal condition.
+
+    Returns (factor, scale, rcond) with ``matrix = diag(scale) L L' diag(scale)``; rcond is 0 (factor None)
+    when the matrix is not numerically positive definite.
+    """
+    diagonal = np.diag(matrix)
+    if not np.all(np.isfinite(matrix)) or not np.all(diagonal > 0):
+        return None, None, 0.0
+    scale = np.sqrt(diagonal)
+    unit = matrix / np.outer(scale, scale)
+    factor, info = lapack.dpotrf(unit, lower=1)
+    if info:
+        return None, scale, 0.0
+    rcond, _ = lapack.dpocon(factor, np.abs(unit).sum(axis=0).max(), uplo="L")
+    return factor, scale, rcond
+
+
+def solve_spd(factor, scale, b):
+    """Solve with the factor that `cholesky` returned; b is (m,) or (m, k)."""
+    scale = scale if b.ndim == 1 else scale[:, None]
+    return cho_solve((factor, True), b / scale, check_finite=False) / scale
+
+
+def invert_spd(matrix, least=1e-14):
+    """Inverse of a symmetric matrix, (m, m); None where its reciprocal condition is not above ``least``."""
+    if not len(matrix):
+        return np.zeros((0, 0))
+    factor, scale, rcond = cholesky(matrix)
+    return solve_spd(factor, scale, np.eye(len(matrix))) if rcond > least else None
