@@ -44,6 +44,11 @@ class Design:
     def p(self):
         return len(self.names) + self.fit_intercept
 
+    @property
+    def all_names(self):
+        """Names of the coefficients, the intercept first."""
+        return ["intercept"] * self.fit_intercept + self.names
+
     def rows(self, X, room=0):
         """Working design matrix (rows, p) of the raw rows X (rows, d), with room for more columns at the
         right.

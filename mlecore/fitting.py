@@ -3,11 +3,11 @@
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtri
 
 from .errors import ConvergenceError, DataError, IdentifiabilityError
 from .families.base import FAMILIES
-from .newton import CONVERGED, Climber, Step, maximize
+from .newton import CONVERGED, Step, solve
+from .profile import critical, profile_interval
 from .sample import Sample
 from .summary import Table, as_text
 
@@ -90,28 +90,6 @@ def _solve(sample, fixed, start):
         return [np.array([(one | held)[name] for name in family.parameters]) for one in several]
 
     return solve(sample, held, starts)
-
-
-@np.errstate(all="ignore")
-def solve(sample, held, starts, strict=True):
-    """The maximum with the parameters in ``held`` kept: a closed form, else a climb from ``starts()``.
-
-    All values are in the units of the fit. Returns (Point, score in SE, history, method).
-    """
-    family = sample.family
-    free = [i for i, name in enumerate(family.parameters) if name not in held]
-    climber = Climber(sample, free)
-    theta, method = None, "closed form"
-    if not free:
-        theta, method = tuple(held[name] for name in family.parameters), "evaluation"
-    elif sample.pooled:
-        theta = family.closed_form(sample.columns, sample.weights, held)
-    else:
-        theta = family.censored_closed_form(sample.events, sample.total / sample.unit)
-    if theta is None:
-        return *maximize(sample, free, starts(), strict), "newton"
-    point = climber.at(np.hstack(theta).astype(float))
-    return point, 0.0, [(0, point, 0.0, 0.0, method)], method
 
 
 def _inward(sample, name, value):
@@ -263,19 +241,13 @@ class Fit:
         dict
             name -> (low, high)
         """
-        if not (np.ndim(level) == 0 and 0 < level < 1):
-            raise DataError(f"level must be between 0 and 1, got {level!r}")
+        z = critical(level)
         if method == "profile":
-            from .profile import profile_interval
-
             return {name: profile_interval(self, name, level) for name in self.free_names}
         if method != "wald":
             raise DataError(f"method must be 'wald' or 'profile', got {method!r}")
-        z = float(ndtri(0.5 + level / 2))
-        errors = self.standard_errors
-        return {
-            name: (self.estimate[name] - z * e, self.estimate[name] + z * e) for name, e in errors.items()
-        }
+        ends = {name: (self.estimate[name], z * error) for name, error in self.standard_errors.items()}
+        return {name: (value - half, value + half) for name, (value, half) in ends.items()}
 
     def summary(self, level=0.95):
         """Table of estimates, standard errors and intervals; rich HTML in a notebook."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, ndtri
+from scipy.special import chdtrc
 
 from .errors import DataError
 from .newton import Climber
+from .profile import critical
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,8 @@ class Derived:
 
     def confidence_interval(self, level=0.95):
         """(low, high): value ± z standard errors."""
-        z = float(ndtri(0.5 + level / 2))
-        return self.value - z * self.standard_error, self.value + z * self.standard_error
+        half = critical(level) * self.standard_error
+        return self.value - half, self.value + half
 
 
 def delta_method(fit, function):

@@ -175,3 +175,25 @@ def _fallback(sample, free, best, strict):
     if reached <= CONVERGED or point.value > best[0].value:
         return point, reached, best[2] + climber.history
     return best
+
+
+@np.errstate(all="ignore")
+def solve(sample, held, starts, strict=True):
+    """The maximum with the parameters in ``held`` kept: a closed form, else a climb from ``starts()``.
+
+    All values are in the units of the fit. Returns (Point, score in SE, history, method).
+    """
+    family = sample.family
+    free = [i for i, name in enumerate(family.parameters) if name not in held]
+    climber = Climber(sample, free)
+    theta, method = None, "closed form"
+    if not free:
+        theta, method = tuple(held[name] for name in family.parameters), "evaluation"
+    elif sample.pooled:
+        theta = family.closed_form(sample.columns, sample.weights, held)
+    else:
+        theta = family.censored_closed_form(sample.events, sample.total / sample.unit)
+    if theta is None:
+        return *maximize(sample, free, starts(), strict), "newton"
+    point = climber.at(np.hstack(theta).astype(float))
+    return point, 0.0, [(0, point, 0.0, 0.0, method)], method

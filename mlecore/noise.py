@@ -75,7 +75,7 @@ class Noise:
         return np.exp(eta) if self.log_link else eta
 
     def violation(self, y, move):
-        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL: (n,), >= 0.
+        """How far moving the predictor by t * move, t to infinity, is from never raising each NLL: (n,).
 
         Zero for every observation along some direction means that no maximum likelihood estimate exists:
         separation (Albert and Anderson 1984).
@@ -233,7 +233,7 @@ class Gamma(Noise):
         return np.log(y)
 
     def start(self, moments):
-        return [-2 * np.log(moments["rms"])]
+        return np.log([moments["rms"] ** -2.0])
 
     def pointwise(self, y, eta, logs):
         k = np.exp(logs[0])

@@ -1,14 +1,39 @@
 """Exact profile-likelihood intervals: the values a likelihood-ratio test does not reject, by root finding."""
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from .errors import ConvergenceError
-from .fitting import fit as fit_family
-from .fitting import solve
+from .errors import ConvergenceError, DataError
+from .newton import solve
 
 FARTHEST = 40.0  # how far to look on a log or log-odds scale before calling an end never reached
+
+
+def critical(level):
+    """The normal quantile z of a two-sided interval; DataError unless ``level`` is between 0 and 1."""
+    if not (np.ndim(level) == 0 and 0 < level < 1):
+        raise DataError(f"level must be between 0 and 1, got {level!r}")
+    return float(ndtri(0.5 + level / 2))
+
+
+def crossing(fall, z, inside, step, farthest):
+    """Where ``fall``, twice the fall of a profile log-likelihood, reaches z**2; None where it does not.
+
+    Looks from ``inside`` in the direction of ``step``, whose doublings end past ``farthest``; solved to 1e-10
+    of the first step. Near a regular maximum sqrt(fall) is almost a straight line, so its root is sought.
+    """
+    from scipy.optimize import brentq  # slow to import
+
+    def miss(u):
+        return np.sqrt(max(fall(u), 0.0)) - z
+
+    origin, xtol, outside = inside, 1e-10 * abs(step), inside + step
+    while miss(outside) < 0:
+        inside, step = outside, 2 * step
+        outside = inside + step
+        if abs(outside - origin) > farthest:
+            return None
+    return brentq(miss, inside, outside, xtol=xtol, rtol=1e-14, maxiter=200)
 
 
 def profile_interval(fit, name, level):
@@ -17,12 +42,13 @@ def profile_interval(fit, name, level):
     if constraint.length is not None:
         return _marginal_intervals(fit, name, level)
     profile = Profile(fit, name)
-    cut = ndtri(0.5 + level / 2) ** 2
-    return tuple(profile.end(direction, cut) for direction in (-1, 1))
+    return tuple(profile.end(direction, critical(level)) for direction in (-1, 1))
 
 
 def _marginal_intervals(fit, name, level):
     """For probabilities that sum to 1: each one's profile is that of its own count against all others."""
+    from .fitting import fit as fit_family
+
     ends = []
     for p in fit.estimate[name]:
         one = fit_family("Bernoulli", [1.0, 0.0], weights=[fit.n * p, fit.n * (1 - p)])
@@ -57,34 +83,26 @@ class Profile:
                 "give these as start={...}"
             )
         self.warm = point.theta
-        return max(fall, 0.0)
+        return fall
 
-    def end(self, direction, cut):
-        """The value where the deviance reaches ``cut``, looking in ``direction`` from the estimate."""
+    def end(self, direction, z):
+        """The value where the deviance reaches z**2, looking in ``direction`` from the estimate."""
         self.warm, best = self.top.theta, self.top.theta[self.index]
         edge = self.constraint.high if direction > 0 else self.constraint.low
         if best == edge:
             return edge
-
-        def miss(u):
-            return np.sqrt(self.deviance(u)) - np.sqrt(cut)  # almost a straight line
-
         bounded = self.constraint.low > -np.inf
         if self.constraint.at_edge(best):
             inside, step = 0.0, 1.0
-            while miss(inside) > 0:  # back toward the estimate, at infinity on this scale
+            while self.deviance(inside) > z**2:  # back toward the estimate, at infinity on this scale
                 inside, step = inside - direction * step, 2 * step
         else:
             i = self.fit._free.index(self.index)
             error = np.sqrt(self.fit._inner_covariance[i, i]) / self.constraint.slopes(best)[0]
-            inside, step = self.constraint.to_free(best), error * np.sqrt(cut)
+            inside, step = self.constraint.to_free(best), z * error
             step = min(step, 2.0) if bounded else step
-        origin, outside = inside, inside + direction * step
-        while miss(outside) < 0:
-            inside, step = outside, 2 * step
-            outside = inside + direction * step
-            if abs(outside - origin) > (FARTHEST if bounded else 1e9 * step):
-                return edge
-        u = brentq(miss, inside, outside, xtol=1e-300, rtol=1e-14, maxiter=200)
+        u = crossing(self.deviance, z, inside, direction * step, FARTHEST if bounded else 1e9 * step)
+        if u is None:
+            return edge
         sample = self.fit._sample
         return float(self.constraint.change_units(self.constraint.from_free(u), sample.center, sample.unit))

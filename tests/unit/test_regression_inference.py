@@ -327,7 +327,7 @@ def test_profile_interval_ends_lie_on_the_cut(noise):
     for end in ends:
         rest = np.delete(center, j)
         precise = {"Nelder-Mead": {"xatol": 1e-9, "fatol": 1e-12, "maxfev": 20000}, "Powell": {"ftol": 1e-14}}
-        for method in ("Nelder-Mead", "Powell", "Nelder-Mead"):
+        for method in ("Nelder-Mead", "Powell") * 2 + ("Nelder-Mead",):
             found = optimize.minimize(nll, rest, args=(end,), method=method, options=precise[method])
             rest = found.x
         np.testing.assert_allclose(found.fun + model.log_likelihood_, cut, atol=2e-6)
