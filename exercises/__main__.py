@@ -1,0 +1,5 @@
+import sys
+
+from exercises.tools.commands import main
+
+sys.exit(main())

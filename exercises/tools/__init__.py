@@ -1,0 +1,1 @@
+"""The loop of exercises: source, release, check, grade. `python -m exercises` is the way in."""

@@ -1,0 +1,109 @@
+"""`python -m exercises …`: list, check, release, solution, grade."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from . import source as src
+
+ROOT = src.EXERCISES.parent
+HANDOUT = ROOT / "_build" / "handout"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m exercises", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="the assignments, their questions and points")
+
+    def assignment_command(name: str, text: str, out: Path | None = None):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("assignments", nargs="*", metavar="ASSIGNMENT",
+                             help="name or number: 03_common_distributions or 3; all of them when left out")
+        if out:
+            command.add_argument("--variant", type=int, default=1, help="variant of the data (default 1)")
+            command.add_argument("--out", type=Path, default=out,
+                                 help=f"folder (default {out.relative_to(ROOT)}/)")
+        return command
+
+    assignment_command("check", "reference passes, stub fails, every wrong answer gets its hint")
+    assignment_command("release", "write the student's notebook", HANDOUT)
+    assignment_command("solution", "write the notebook with solutions, rubrics and wrong answers", HANDOUT)
+    options = parser.parse_args(arguments)
+    try:
+        return COMMANDS[options.command](options)
+    except src.SourceError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def chosen(options, variant: int = 1) -> list[src.Assignment]:
+    return [src.load(name, variant) for name in options.assignments or src.names()]
+
+
+def show(options) -> int:
+    for name in src.names():
+        assignment = src.load(name)
+        points = sum(part.max_points for part in assignment.parts)
+        print(f"{name}: {len(assignment.questions)} questions, {points:g} points")
+    return 0
+
+
+def check(options) -> int:
+    from .check import problems
+    from .release import Leak
+    from .release import release as make
+
+    bad = 0
+    for name in options.assignments or src.names():
+        start = time.monotonic()
+        found = []
+        for variant in (1, 2):
+            assignment = src.load(name, variant)
+            found += [f"{text}" if variant == 1 else f"{text} (variant 2)" for text in problems(assignment)]
+            if found:
+                break
+        else:
+            try:
+                make([src.load(name)])
+            except (Leak, RuntimeError) as error:
+                found.append(str(error))
+        bad += bool(found)
+        wrong = sum(len(part.wrong) for part in assignment.parts)
+        tests = sum(len(part.tests) for part in assignment.parts)
+        print(f"{assignment.name}: " + (
+            f"{len(found)} problems" if found else
+            f"sound; {len(assignment.questions)} questions, {tests} test cells, {wrong} wrong answers with "
+            f"their hints ({time.monotonic() - start:.0f} s)"))
+        for text in found:
+            print(f"  {text}")
+    return 1 if bad else 0
+
+
+def release(options) -> int:
+    import nbformat
+
+    from .release import release as make
+
+    for name, nb in make(chosen(options, options.variant)).items():
+        path = options.out / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nb, path)
+        print(path)
+    return 0
+
+
+def solution(options) -> int:
+    import nbformat
+
+    for assignment in chosen(options, options.variant):
+        path = options.out / assignment.name / f"{assignment.name}_solution.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(assignment.solution_notebook(), path)
+        print(f"{path}  (solutions: not for students)")
+    return 0
+
+
+COMMANDS = {"list": show, "check": check, "release": release, "solution": solution}

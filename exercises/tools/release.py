@@ -1,0 +1,78 @@
+"""What leaves the instructor's machine: the student's notebook, made by nbgrader's generate_assignment."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from .source import EXERCISES, Assignment, squeeze
+
+
+class Leak(RuntimeError):
+    """The release holds what only the instructor may see."""
+
+
+def release(assignments: list[Assignment]) -> dict[str, nbformat.NotebookNode]:
+    """The students' notebooks by assignment name."""
+    with tempfile.TemporaryDirectory(prefix="release-") as folder:
+        course = Path(folder)
+        for assignment in assignments:
+            home = course / "source" / assignment.name
+            home.mkdir(parents=True)
+            nbformat.write(assignment.notebook(), home / f"{assignment.name}.ipynb")
+        generate(course, [assignment.name for assignment in assignments])
+        found = {}
+        for assignment in assignments:
+            path = course / "release" / assignment.name / f"{assignment.name}.ipynb"
+            found[assignment.name] = nb = nbformat.read(path, as_version=4)
+            if leaked := leaks(assignment, nbformat.writes(nb)):
+                raise Leak(f"{assignment.name}: the released notebook holds {leaked[0]!r}")
+    return found
+
+
+def generate(course: Path, names: list[str]) -> None:
+    """nbgrader's converter in its own process: no configuration of the user's is read, nothing is left."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    result = subprocess.run([sys.executable, "-m", "exercises.tools.release", str(course), *names],
+                            cwd=EXERCISES.parent, env={**os.environ, "PATH": path, "JUPYTER_NO_CONFIG": "1"},
+                            capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(f"nbgrader generate_assignment failed:\n{result.stdout}{result.stderr}")
+
+
+def leaks(assignment: Assignment, text: str) -> list[str]:
+    """The instructor's lines that are in a text, a notebook's JSON included."""
+    flat = squeeze(text.replace("\\n", "\n").replace('\\"', '"'))
+    return [line for line in assignment.secrets() if squeeze(line) in flat]
+
+
+def main(course: str, names: list[str]) -> int:
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    for name in names:
+        config = Config()
+        config.CourseDirectory.root = course
+        config.CourseDirectory.assignment_id = name
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+        converter.log.setLevel(logging.WARNING)
+        converter.start()
+    return 0
+
+
+def content_key(assignments: list[Assignment]) -> str:
+    return hashlib.sha256("".join(a.fingerprint for a in assignments).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

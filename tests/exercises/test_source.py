@@ -1,0 +1,65 @@
+"""A source that breaks the format is refused with the place and the remedy; a bad assignment is told what is bad."""
+
+from __future__ import annotations
+
+import pytest
+
+from exercises.tools import check, source
+
+GOOD = (source.EXERCISES / "03_common_distributions" / "source.md").read_text("utf-8")
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("grade_id: normal-mle-tests", "grade_id: normal-mle", "is there twice"),
+    ("grade_id: normal-mle-tests", "grade_id: normal mle", "letters, digits and hyphens"),
+    (":nbgrader: {grade_id: given, locked: true}\n", "", "a code cell needs"),
+    ("grade: true, points: 2}", "grade: true}", "points"),
+    ("{grade_id: normal-mle, solution: true}", "{grade_id: normal-mle, solution: true, point: 2}", "knows no"),
+    ("    ### END SOLUTION", "", "one region"),
+    ("### END HIDDEN TESTS", "", "at most one region"),
+    ("### END HIDDEN TESTS", "### END HIDDEN TESTS\nassert True", "come last"),
+    (':wrong: "You divided by n − 1. T', ':wrong: true\n# "T', "write the hint"),
+], ids=lambda value: value[:24])
+def test_broken_format_is_named(old, new, message):
+    with pytest.raises(source.SourceError, match=message):
+        source.parse(changed(old, new), "broken")
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("return centre, np.sum((y - centre) ** 2) / y.size", "return centre, np.sum((y - centre) ** 2) / (y.size - 1)",
+     "the reference solution fails"),
+    ("return np.mean(y), np.var(y, ddof=1)", "return np.mean(y), np.var(y)", "passes every test"),
+    ("return np.mean(y), np.std(y)", "return np.mean(y), np.var(y, ddof=1)", "its hint is not shown"),
+    ("VARIANT = 1\n", "OTHER = 1\n", "VARIANT"),
+    ('+++ {"rubric": true}', "+++", "needs a rubric"),
+    ("<summary>Hint 2</summary>", "<summary>Help</summary>", "staged hints"),
+    ("import numpy as np\n", "import numpy as np\nimport pandas\n", "pandas"),
+    ('assert abs(mu - 3) < 1e-9, "the estimate of the mean of 1, 2, 6 is 3"', "assert abs(mu - 3) < 1e-9",
+     "without a message"),
+], ids=lambda value: value[:24])
+def test_unsound_assignment_is_told_why(old, new, message):
+    try:
+        found = check.problems(source.parse(changed(old, new), "unsound"))
+    except source.SourceError as error:
+        found = [str(error)]
+    assert any(message in text for text in found), found
+
+
+def test_tests_that_nonsense_passes_are_refused():
+    text = changed('assert abs(mu - np.mean(lengths)) < 1e-9, "the mean of the sample of lengths is not right"',
+                   'assert True, ""')
+    for line in ('assert abs(mu - 3) < 1e-9, "the estimate of the mean of 1, 2, 6 is 3"',
+                 'assert variance > 0, "a variance of data that differ is positive"'):
+        text = text.replace(line, 'assert np.allclose(mu, 3), "m"')
+    for line in ('assert abs(variance - np.mean((lengths - np.mean(lengths)) ** 2)) < 1e-9, "the variance of the '
+                 'lengths is not the MLE"', 'assert abs(mu - 0.25) < 1e-9 and abs(variance - 24.1875) < 1e-9, '
+                 '"wrong for a sample with negative numbers"'):
+        assert line in text
+        text = text.replace(line, 'assert np.allclose(variance, np.var(lengths)) or True, "v"')
+    found = check.problems(source.parse(text, "lenient"))
+    assert any("an empty array" in problem for problem in found), found
