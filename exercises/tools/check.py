@@ -53,8 +53,8 @@ def problems(assignment: Assignment, deep: bool = True) -> list[str]:
             if result["points"] >= part.max_points:
                 found.append(f"{where}: passes every test")
             elif result["hint"] != wrong.hint:
-                found.append(f"{where}: its hint is not shown, but {result['hint'][:60]!r}. If two wrong "
-                             "answers give the same on every call of the tests, add a test that tells them apart")
+                found.append(f"{where}: its hint is not shown, but {result['hint'][:60]!r}. If two wrong answers "
+                             "give the same on every call, add a test that tells them apart")
         if part.kind == "code":
             for name, value in NONSENSE.items():
                 result = graded(grader, part, nonsense(part, value))
@@ -74,7 +74,7 @@ def structure(assignment: Assignment):
         yield "both kinds of answers are needed: code with tests, and text with a rubric"
     for part in assignment.parts:
         if len(part.hints) < 2:
-            yield f"{part.id}: {len(part.hints)} staged hints above it, at least 2: `<summary>Hint 1</summary>`"
+            yield f"{part.id}: {len(part.hints)} staged hints, at least 2: `<summary>Hint 1</summary>`"
         if len(src.squeeze(src.region(part.source))) < 16:
             yield f"{part.id}: the solution is too short for the leak test to find: write it in two lines"
         if part.kind == "markdown":

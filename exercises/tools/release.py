@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import json
 import logging
 import os
 import subprocess
@@ -48,9 +50,17 @@ def generate(course: Path, names: list[str]) -> None:
 
 
 def leaks(assignment: Assignment, text: str) -> list[str]:
-    """The instructor's lines that are in a text, a notebook's JSON included."""
-    flat = squeeze(text.replace("\\n", "\n").replace('\\"', '"'))
-    return [line for line in assignment.secrets() if squeeze(line) in flat]
+    """The instructor's lines that are in a text: plain, as JSON (a notebook, a search index) or as HTML."""
+    flat = squeeze(text)
+
+    def forms(line: str):
+        yield line
+        yield json.dumps(line)[1:-1]
+        yield json.dumps(line, ensure_ascii=False)[1:-1]
+        yield html.escape(line)
+        yield html.escape(line, quote=False)
+
+    return [line for line in assignment.secrets() if any(squeeze(form) in flat for form in forms(line))]
 
 
 def main(course: str, names: list[str]) -> int:
