@@ -53,8 +53,8 @@ def problems(assignment: Assignment, deep: bool = True) -> list[str]:
             if result["points"] >= part.max_points:
                 found.append(f"{where}: passes every test")
             elif result["hint"] != wrong.hint:
-                found.append(f"{where}: its hint is not shown, but {result['hint'][:60]!r}. If two wrong answers "
-                             "give the same on every call, add a test that tells them apart")
+                found.append(f"{where}: its hint is not shown, but {result['hint'][:60]!r}. If two wrong "
+                             "answers give the same on every call, add a test that tells them apart")
         if part.kind == "code":
             for name, value in NONSENSE.items():
                 result = graded(grader, part, nonsense(part, value))

@@ -1,8 +1,8 @@
 """Grade one submission: the tests run here, the student's code runs wherever `open_student` put it.
 
 Tests see the student's functions and variables under their own names. A function is a proxy whose arguments
-and results are plain values (values.py); a variable is a copy. Every call is noted. When a test fails, the same
-calls go to the listed wrong answers, and the one that gives what the student gave has the hint to show.
+and results are plain values (values.py); a variable is a copy. Every call is noted. When a test fails, the
+same calls go to the listed wrong answers; the one that gives what the student gave has the hint to show.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An assignment's source: one MyST text with nbgrader's metadata, read into questions.
 
-What is left out of nbgrader's metadata is filled in here (schema version, the missing `false`s, `locked`). Two
-kinds of cells are the book's own and never leave the instructor's machine: `wrong`, a listed wrong answer whose
-metadata is its hint, and `rubric`, how to mark the text answer above.
+What is left out of nbgrader's metadata is filled in here (schema version, the missing `false`s, `locked`).
+Two kinds of cells are the book's own and never leave the instructor's machine: `wrong`, a listed wrong answer
+whose metadata is its hint, and `rubric`, how to mark the text answer above.
 """
 
 from __future__ import annotations
@@ -170,7 +170,8 @@ def load(name: str, variant: int = 1) -> Assignment:
     folder = Path(name)
     if not (folder / "source.md").is_file():
         wanted = f"{int(name):02d}_" if name.isdigit() else name.strip("/").rsplit("/", 1)[-1]
-        found = [known for known in names() if known == wanted or (name.isdigit() and known.startswith(wanted))]
+        found = [known for known in names()
+                 if known == wanted or (name.isdigit() and known.startswith(wanted))]
         if not found:
             raise SourceError(f"no assignment {name!r}; there are {', '.join(names())}")
         folder = EXERCISES / found[0]
@@ -191,7 +192,7 @@ def parse(text: str, name: str, variant: int = 1) -> Assignment:
             if "wrong" in meta:
                 hint = meta["wrong"]
                 if not isinstance(hint, str) or cell.cell_type != "code":
-                    raise SourceError(f"{where}: write the hint, on a code cell: `:wrong: \"You divided by …\"`")
+                    raise SourceError(f'{where}: write the hint on a code cell, `:wrong: "You divided by …"`')
                 parts[-1].wrong.append(Wrong(" ".join(hint.split()), cell.source))
             else:
                 parts[-1].rubric = cell.source.strip()
@@ -221,8 +222,8 @@ def parse(text: str, name: str, variant: int = 1) -> Assignment:
             if source.count(BEGIN) != 1 or source.count(END) != 1 or source.index(BEGIN) > source.index(END):
                 raise SourceError(f"{where}: one region from `{BEGIN}` to `{END}` is needed")
             if (cell.cell_type == "markdown") != spec["grade"]:
-                raise SourceError(f"{where}: a text answer is `grade: true, solution: true, points: …`; a code "
-                                  "answer is `solution: true` and gets its points in the tests below it")
+                raise SourceError(f"{where}: a text answer is `grade: true, solution: true, points: …`; a "
+                                  "code answer is `solution: true` and gets its points in the tests below it")
             parts.append(Part(spec["grade_id"], question, source, cell.cell_type, spec.get("points", 0),
                               hints=hints))
         else:

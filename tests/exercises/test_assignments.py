@@ -1,4 +1,4 @@
-"""Every assignment is sound, whatever it asks: a new one is under these tests the moment its source exists."""
+"""Every assignment is sound. A new one is under these tests the moment its source exists."""
 
 from __future__ import annotations
 

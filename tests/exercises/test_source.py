@@ -1,4 +1,4 @@
-"""A source that breaks the format is refused with the place and the remedy; a bad assignment is told what is bad."""
+"""A source that breaks the format is refused with place and remedy; an unsound assignment is told why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def changed(old: str, new: str) -> str:
     ("grade_id: normal-mle-tests", "grade_id: normal mle", "letters, digits and hyphens"),
     (":nbgrader: {grade_id: given, locked: true}\n", "", "a code cell needs"),
     ("grade: true, points: 2}", "grade: true}", "points"),
-    ("{grade_id: normal-mle, solution: true}", "{grade_id: normal-mle, solution: true, point: 2}", "knows no"),
+    ("{grade_id: normal-mle, solution: true}", "{grade_id: normal-mle, solution: true, point: 2}",
+     "knows no"),
     ("    ### END SOLUTION", "", "one region"),
     ("### END HIDDEN TESTS", "", "at most one region"),
     ("### END HIDDEN TESTS", "### END HIDDEN TESTS\nassert True", "come last"),
@@ -31,7 +32,7 @@ def test_broken_format_is_named(old, new, message):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ("return centre, np.sum((y - centre) ** 2) / y.size", "return centre, np.sum((y - centre) ** 2) / (y.size - 1)",
+    ("return centre, np.sum((y - centre) ** 2) / y.size", "return centre, np.var(y, ddof=1)",
      "the reference solution fails"),
     ("return np.mean(y), np.var(y, ddof=1)", "return np.mean(y), np.var(y)", "passes every test"),
     ("return np.mean(y), np.std(y)", "return np.mean(y), np.var(y, ddof=1)", "its hint is not shown"),
@@ -51,15 +52,12 @@ def test_unsound_assignment_is_told_why(old, new, message):
 
 
 def test_tests_that_nonsense_passes_are_refused():
-    text = changed('assert abs(mu - np.mean(lengths)) < 1e-9, "the mean of the sample of lengths is not right"',
-                   'assert True, ""')
-    for line in ('assert abs(mu - 3) < 1e-9, "the estimate of the mean of 1, 2, 6 is 3"',
-                 'assert variance > 0, "a variance of data that differ is positive"'):
-        text = text.replace(line, 'assert np.allclose(mu, 3), "m"')
-    for line in ('assert abs(variance - np.mean((lengths - np.mean(lengths)) ** 2)) < 1e-9, "the variance of the '
-                 'lengths is not the MLE"', 'assert abs(mu - 0.25) < 1e-9 and abs(variance - 24.1875) < 1e-9, '
-                 '"wrong for a sample with negative numbers"'):
-        assert line in text
-        text = text.replace(line, 'assert np.allclose(variance, np.var(lengths)) or True, "v"')
-    found = check.problems(source.parse(text, "lenient"))
+    start = GOOD.index("mu, variance = normal_mle([1.0")
+    end = GOOD.index("### END HIDDEN TESTS", start)
+    lenient = """mu, variance = normal_mle([1.0, 2.0, 6.0])
+assert np.allclose(mu, 3), "the mean is 3"
+### BEGIN HIDDEN TESTS
+assert np.allclose(variance, 14 / 3), "the variance is 14/3"
+"""
+    found = check.problems(source.parse(GOOD[:start] + lenient + GOOD[end:], "lenient"))
     assert any("passes with a pair of empty arrays" in problem for problem in found), found
