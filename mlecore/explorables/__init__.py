@@ -13,9 +13,19 @@ from ._base import Explorable, static_files
 from .bells_on_residuals import BellsOnResiduals
 from .counts import Counts
 from .gaussian_hill import GaussianHill
+from .loss_is_likelihood import LossIsLikelihood
 from .tails_and_outliers import TailsAndOutliers
 from .two_losses import TwoLosses
 from .two_readings import TwoReadings
 
-__all__ = ["BellsOnResiduals", "Counts", "Explorable", "GaussianHill", "TailsAndOutliers", "TwoLosses",
-           "TwoReadings", "static_files"]
+__all__ = [
+    "BellsOnResiduals",
+    "Counts",
+    "Explorable",
+    "GaussianHill",
+    "LossIsLikelihood",
+    "TailsAndOutliers",
+    "TwoLosses",
+    "TwoReadings",
+    "static_files",
+]

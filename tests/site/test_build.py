@@ -97,7 +97,7 @@ PARTS = f"""# Parts
 
 :::{{opening}}
 :minutes: 20
-:needs: sums and $\\int$
+:needs: sums and $\\int$, chapters 2 to 4 and 6
 
 - do one thing
 :::
@@ -173,7 +173,9 @@ def test_part_is_on_the_page(parts, expected):
 
 def test_front_page_lists_chapters_with_minutes(good):
     front = (good / "index.html").read_text("utf-8")
-    assert re.search(r'<a href="chapters/07_parts\.html">Parts</a><span class="course-minutes">20 min', front)
+    assert re.search(r'<a href="chapters/07_parts\.html">Parts</a>'
+                     r'<span class="course-after">after 2–4, 6</span>'
+                     r'<span class="course-minutes">20 min', front)
     assert not (good / "chapters" / "00_front.html").exists()
 
 

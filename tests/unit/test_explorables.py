@@ -28,7 +28,8 @@ from mlecore.explorables import (
 )
 from mlecore.explorables._base import bundle, snake_case
 
-PLOTS = [TwoReadings, GaussianHill, Counts, BellsOnResiduals, TwoLosses, TailsAndOutliers]
+PLOTS = [make for name in explorables.__all__ if isinstance(make := getattr(explorables, name), type)
+         and issubclass(make, explorables.Explorable) and make is not explorables.Explorable]
 
 
 # ---- bad input ----

@@ -41,7 +41,7 @@ class quiz_text(nodes.TextElement):
 
 
 class course_map(nodes.General, nodes.Element):
-    """The chapters in reading order, with their minutes."""
+    """The chapters in reading order, with their minutes and the chapters they build on."""
 
 
 class palette_legend(nodes.General, nodes.Element):
@@ -74,6 +74,7 @@ class Opening(Part):
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         if needs := self.options.get("needs"):
+            self.env.metadata[self.env.docname]["needs"] = needs
             node += nodes.paragraph("", "", nodes.strong("", "Needs: "), *self.inline(needs),
                                     classes=["opening-needs"])
         return [node]
@@ -151,6 +152,12 @@ class PaletteLegend(Generated):
     node = palette_legend
 
 
+def chapters_named(needs: str) -> str:
+    """The chapters that a line of prerequisites names: "chapters 2 to 4; chapter 6" gives "2–4, 6"."""
+    named = re.findall(r"\bchapters? (\d+(?:(?:, | and | to )\d+)*)", needs)
+    return ", ".join(named).replace(" to ", "–").replace(" and ", ", ")
+
+
 def visit_course_map(self: HTML5Translator, node: course_map) -> None:
     env, here = self.builder.env, self.builder.current_docname
     self.body.append('<div class="course-map">\n')
@@ -160,12 +167,14 @@ def visit_course_map(self: HTML5Translator, node: course_map) -> None:
         self.body.append("<ul>\n")
         for page in part["pages"]:
             minutes = env.metadata[page["name"]].get("minutes")
+            after = chapters_named(env.metadata[page["name"]].get("needs", ""))
+            after = f'<span class="course-after">after {after}</span>' if after else ""
             address = self.builder.get_relative_uri(here, page["name"])
             time = f'<span class="course-minutes">{minutes} min</span>' if minutes else ""
             self.body.append(
                 f'<li><span class="course-number">{page["number"]}</span>'
                 f'<a href="{address}">{html.escape(page["title"])}</a>'
-                f"{time}</li>\n")
+                f"{after}{time}</li>\n")
         self.body.append("</ul>\n")
     self.body.append("</div>\n")
     raise nodes.SkipNode
