@@ -11,13 +11,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from mlecore import explorables
 from tests.chapters._pages import Page, captions
 
 LESSONS = range(1, 21)  # chapters; 0 is the landing page, 90 and above the back matter
 CLOSED_LESSONS = range(1, 19)  # end with a summary and a self-check (19 is questions, 20 the playground)
 EXERCISED_LESSONS = range(2, 18)
 CODE_LINES = 15
-LIVE_PLOTS = re.compile(r"^<?(TwoReadings|GaussianHill|Counts)\b")
+LIVE_PLOTS = re.compile(rf"^({'|'.join(explorables.__all__)})\(")
 
 # -- words -------------------------------------------------------------------------------------------------
 
@@ -53,11 +54,13 @@ def voice(page: Page) -> list[str]:
 
 ADMONITIONS = {"note", "warning", "tip", "important", "admonition", "seealso", "caution", "danger", "hint",
                "attention", "error", "todo"}
+PRODUCTION_NOTES = (18, {"tip", "warning", "danger"})  # the one page whose matter is notes of three weights
 
 
 def admonitions(page: Page) -> list[str]:
+    number, allowed = PRODUCTION_NOTES
     return [f"{d.where}: {{{d.name}}}; the book has {{trap}}, {{predict}} and {{remember}} only"
-            for d in page.directives(*ADMONITIONS)]
+            for d in page.directives(*ADMONITIONS - (allowed if page.number == number else set()))]
 
 
 # -- shape of a chapter ------------------------------------------------------------------------------------
