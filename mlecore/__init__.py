@@ -6,29 +6,17 @@ Everything public is an attribute of this package and is loaded when it is first
 
 from importlib import import_module
 
-# name -> the module that defines it; families register themselves and need no entry here.
-_HOMES = {
-    "fit": "fitting",
-    "Fit": "fitting",
-    "Blocks": "blocks",
-    "likelihood_ratio_test": "nested",
-    "wald_test": "nested",
-    "score_test": "nested",
-    "delta_method": "nested",
-    "efficiency": "montecarlo",
-    "LikelihoodRegressor": "regression",
-    "LikelihoodClassifier": "regression",
-    "NormalPrior": "priors",
-    "LaplacePrior": "priors",
-    "ElasticNetPrior": "priors",
-    "to_sklearn": "priors",
-    "from_sklearn": "priors",
-    "LOSSES": "losses",
-    "is_likelihood": "losses",
-    "DataError": "errors",
-    "IdentifiabilityError": "errors",
-    "ConvergenceError": "errors",
-}
+# Where each public name is defined; families register themselves and need no entry here.
+_HOMES = {name: module for module, names in {
+    "fitting": "fit Fit",
+    "blocks": "Blocks",
+    "nested": "likelihood_ratio_test wald_test score_test delta_method",
+    "montecarlo": "efficiency",
+    "regression": "LikelihoodRegressor LikelihoodClassifier",
+    "priors": "NormalPrior LaplacePrior ElasticNetPrior to_sklearn from_sklearn",
+    "losses": "LOSSES is_likelihood",
+    "errors": "DataError IdentifiabilityError ConvergenceError",
+}.items() for name in names.split()}
 
 
 def __getattr__(name):

@@ -37,10 +37,8 @@ class Blocks:
 
     def __iter__(self):
         if self._read and self.once:
-            raise DataError(
-                "this fit needs several passes over the data, and a generator can be read once: "
-                "pass a list of blocks or a callable that returns a new iterator"
-            )
+            raise DataError("this fit needs several passes over the data, and a generator can be read once: "
+                            "pass a list of blocks or a callable that returns a new iterator")
         self._read = True
         return iter(self.source() if callable(self.source) else self.source)
 
@@ -79,9 +77,8 @@ def as_vector(values, name="y"):
     except (TypeError, ValueError):
         raise DataError(f"{name} must hold real numbers, got {array.dtype} that do not convert") from None
     with np.errstate(all="ignore"):
-        suspicious = not np.isfinite(
-            array.sum()
-        )  # one pass; a sum of large values may overflow, so look again
+        # One pass; a sum of large values may overflow, so look again.
+        suspicious = not np.isfinite(array.sum())
     if suspicious and not np.isfinite(array).all():
         i = int(np.argmin(np.isfinite(array)))
         raise DataError(f"{name}[{i}] = {array[i]} is not finite: drop or repair it first")

@@ -12,8 +12,7 @@ from scipy.linalg import qr, solve_triangular
 
 from .blocks import Blocks, slices
 from .errors import DataError, IdentifiabilityError
-from .linalg import cholesky, solve_spd
-from .solvers import EPS
+from .linalg import EPS, cholesky, solve_spd
 
 WELL_CONDITIONED = 1e-8  # reciprocal condition of the scaled normal equations that Cholesky is trusted with
 BLOCK_ENTRIES = 2**18  # two megabytes: a block and its weighted copy stay in the cache
@@ -91,12 +90,11 @@ class Design:
     def sample(self, size):
         """About `size` rows (A, y, weights), every k-th of the data."""
         step = max(1, int(self.n_rows // size))
-        parts = list(
-            self.map(
-                lambda A, y, w: (A[::step], y[::step], np.ones(len(y))[::step] if w is None else w[::step])
-            )
-        )
-        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+        def thin(A, y, w):
+            return A[::step], y[::step], (np.ones(len(y)) if w is None else w)[::step]
+
+        return tuple(np.concatenate(column) for column in zip(*self.map(thin), strict=True))
 
     def prepare(self, working, identified, exact=True):
         """Pass over the data: sums, conditioning, working coordinates, least squares of working(y).
@@ -123,45 +121,46 @@ class Design:
             self.n, self.n_rows, total, gram = self.blocks.sum(moments)
         self.mean_y, p = total / self.n, self.p
         if self.n_rows < p and not identified:
-            raise IdentifiabilityError(
-                f"n_samples = {self.n_rows} cannot identify {p} coefficients "
-                f"(n_features = {len(self.names)}): drop columns, or give the coefficients a prior"
-            )
+            raise IdentifiabilityError(f"n_samples = {self.n_rows} cannot identify {p} coefficients "
+                                       f"(n_features = {len(self.names)}): drop columns, or give the "
+                                       "coefficients a prior")
         if not np.all(np.isfinite(gram)):
-            raise DataError(
-                "the squares of X or y overflow: rescale the columns, for example to unit variance"
-            )
+            raise DataError("the squares of X or y overflow: rescale the columns, for example to unit "
+                            "variance")
         self.norms = np.sqrt(np.diag(gram)[:p])
         self.gram, cross, self.total = gram[:p, :p], gram[:p, p], gram[p, p]
         self.to_original = np.eye(p)
         factor, scale, rcond = cholesky(self.gram)
         if rcond < WELL_CONDITIONED:
-            self._orthogonalize(
-                working, identified, None if not self.fit_intercept else gram[0, 1:p] / gram[0, 0]
-            )
-            return
-        self.start = solve_spd(factor, scale, cross)
-        self.rss = max(self.total - self.start @ cross, 0.0)
-        if not exact:
-            return
+            self._orthogonalize(working, identified, gram[0])
+        else:
+            self.start = solve_spd(factor, scale, cross)
+            self.rss = max(self.total - self.start @ cross, 0.0)
+            if exact:
+                self._refine(working, factor, scale)
 
+    def _refine(self, working, factor, scale):
+        """One step on the true residuals restores the digits that the normal equations lost."""
         first = int(self.fit_intercept)
 
-        def refine(block):
+        def residuals(block):
             X, y, w = block
             residual = working(y) - X @ self.start[first:]
             residual -= self.start[:first].sum()
             weighted = residual if w is None else w * residual
             return weighted @ residual, np.append(np.full(first, weighted.sum()), weighted @ X)
 
-        # One step of refinement on the true residuals restores the digits that the normal equations lost.
-        rss, slope = self.blocks.sum(refine)
+        rss, slope = self.blocks.sum(residuals)
         step = solve_spd(factor, scale, slope)
         self.start, self.rss = self.start + step, max(rss - slope @ step, 0.0)
         self.slope = slope - self.gram @ step
 
-    def _orthogonalize(self, working, identified, shift):
-        self.shift, p = shift, self.p
+    def _orthogonalize(self, working, identified, sums):
+        """QR over blocks of the columns, shifted to their means where there is an intercept."""
+        p = self.p
+        if self.fit_intercept:
+            self.shift = sums[1:p] / sums[0]
+            self.to_original[0, 1:] = -self.shift
 
         def triangle(A, y, w):
             B = np.column_stack([A, working(y)])
@@ -169,8 +168,6 @@ class Design:
 
         R = reduce(lambda top, bottom: np.linalg.qr(np.vstack([top, bottom]), mode="r"), self.map(triangle))
         R = np.vstack([R, np.zeros((max(p + 1 - len(R), 0), p + 1))])
-        if shift is not None:
-            self.to_original[0, 1:] = -shift
         self.gram, cross = R[:p, :p].T @ R[:p, :p], R[:p, p]
         self.rss, self.slope = float(R[p, p] ** 2), np.zeros(p)
         if identified:
@@ -201,7 +198,6 @@ class Design:
                 combination[order[: k + 1]] = null / size[order[: k + 1]]
                 terms = np.abs(self.to_original @ combination) * self.norms
                 involved = np.flatnonzero(terms > 1e-6 * terms.max())[:8]
-                raise IdentifiabilityError(
-                    f"collinear columns: {', '.join(names[j] for j in involved)} are linearly dependent "
-                    f"(rank {k} of {len(U)}). Drop one of them, or give the coefficients a prior"
-                )
+                raise IdentifiabilityError(f"collinear columns: {', '.join(names[j] for j in involved)} are "
+                                           f"linearly dependent (rank {k} of {len(U)}). Drop one of them, or "
+                                           "give the coefficients a prior")

@@ -57,10 +57,8 @@ def fit(family, y, weights=None, censored=None, fixed=None, start=None):
     sample = Sample(family, y, weights, censored)
     if sample.low == sample.high and family.needs_spread and not set(fixed) & set(family.needs_spread):
         names = " or ".join(family.needs_spread)
-        raise DataError(
-            f"every observation equals {sample.low:g} (n = {sample.n:g}), so the likelihood of "
-            f"{family.__name__} has no maximum: fix {names}, or collect values that differ"
-        )
+        raise DataError(f"every observation equals {sample.low:g} (n = {sample.n:g}), so the likelihood of "
+                        f"{family.__name__} has no maximum: fix {names}, or collect values that differ")
     family.diagnose(sample, fixed)
     return Fit(sample, fixed, *_solve(sample, fixed, start))
 
@@ -134,8 +132,7 @@ class Fit:
         self.log_likelihood = self._outward_value(point.value)
         self.score_in_se = self._judge()
         self.trace = tuple(
-            Step(i, self._named(p.theta), self._outward_value(p.value), *rest) for i, p, *rest in history
-        )
+            Step(i, self._named(p.theta), self._outward_value(p.value), *rest) for i, p, *rest in history)
 
     def _named(self, theta):
         """The caller's parameters from a vector in the units of the fit."""
@@ -150,10 +147,9 @@ class Fit:
     @cached_property
     def _free(self):
         """Positions of the free parameters in the flat vector."""
-        flat = self._point.theta.size
-        return (
-            list(range(flat)) if self._vector else [list(self._constraints).index(n) for n in self.free_names]
-        )
+        every = range(self._point.theta.size)
+        names = list(self._constraints)
+        return list(every) if self._vector else [names.index(name) for name in self.free_names]
 
     @property
     def _vector(self):
@@ -173,14 +169,11 @@ class Fit:
                 return reached
             raise ConvergenceError(
                 f"{self.family.__name__}: the optimizer stopped at a score of {reached:.2g} standard errors: "
-                "try start={...} with rough values, or another family"
-            )
+                "try start={...} with rough values, or another family")
         described = ", ".join(f"{name}={value:.6g}" for name, value in self.estimate.items())
-        raise IdentifiabilityError(
-            f"{self.family.__name__}: the likelihood has no strict maximum (the information at "
-            f"{described} is singular): the data cannot tell these parameters apart; fix one of "
-            "them or collect more data"
-        )
+        raise IdentifiabilityError(f"{self.family.__name__}: the likelihood has no strict maximum (the "
+                                   f"information at {described} is singular): the data cannot tell these "
+                                   "parameters apart; fix one of them or collect more data")
 
     @cached_property
     def _inner_covariance(self):
@@ -193,10 +186,9 @@ class Fit:
         """Inverse observed information of the free parameters, shape (k, k), in declared order."""
         if self.at_boundary:
             name = self.at_boundary[0]
-            raise IdentifiabilityError(
-                f"{name} is estimated at the edge of its range ({self.estimate[name]}), where standard "
-                "errors and Wald intervals are invalid: use confidence_interval(method='profile')"
-            )
+            raise IdentifiabilityError(f"{name} is estimated at the edge of its range "
+                                       f"({self.estimate[name]}), where standard errors and Wald intervals "
+                                       "are invalid: use confidence_interval(method='profile')")
         factors = self._sample.unit ** np.array([float(self._constraints[n].power) for n in self.free_names])
         return self._inner_covariance * np.outer(factors, factors)
 
@@ -264,18 +256,12 @@ class Fit:
         notes = [f"fixed: {', '.join(self.fixed)}"] if self.fixed else []
         if self.at_boundary:
             notes.append(f"{', '.join(self.at_boundary)} at the edge of the range: no standard errors")
-        return Table(
-            title=f"{self.family.__name__}: maximum likelihood ({self.method})",
-            facts=(
-                ("observations", f"{self.n:g}"),
-                ("log-likelihood", f"{self.log_likelihood:.3f}"),
-                ("AIC, BIC", f"{self.aic:.3f}, {self.bic:.3f}"),
-                ("score at the solution", f"{self.score_in_se:.0e} standard errors"),
-            ),
-            columns=("parameter", "estimate", "std. error", f"{tail:g}%", f"{100 - tail:g}%"),
-            rows=tuple(rows),
-            notes=(f"{method} intervals", *notes),
-        )
+        facts = (("observations", f"{self.n:g}"), ("log-likelihood", f"{self.log_likelihood:.3f}"),
+                 ("AIC, BIC", f"{self.aic:.3f}, {self.bic:.3f}"),
+                 ("score at the solution", f"{self.score_in_se:.0e} standard errors"))
+        columns = "parameter", "estimate", "std. error", f"{tail:g}%", f"{100 - tail:g}%"
+        title = f"{self.family.__name__}: maximum likelihood ({self.method})"
+        return Table(title, facts, columns, tuple(rows), (f"{method} intervals", *notes))
 
     def __repr__(self):
         return f"Fit({self.distribution!r}, n={self.n:g}, log_likelihood={self.log_likelihood:.3f})"

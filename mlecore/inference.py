@@ -52,17 +52,15 @@ class Inference:
         if spare <= 0:
             raise IdentifiabilityError(
                 f"{self._n:g} observations leave no degrees of freedom beside {self._design.p} coefficients: "
-                "fix noise_params={'sigma': …}"
-            )
+                "fix noise_params={'sigma': …}")
         return self._n / spare
 
     def _working_covariance(self):
         """Inverse information of all free parameters in working coordinates."""
         if self._problem.l1 is not None:
-            raise IdentifiabilityError(
-                f"{type(self.prior).__name__} puts a corner at zero, where curvature is not spread: no "
-                "standard errors exist. Use prior=NormalPrior(...), or bootstrap"
-            )
+            raise IdentifiabilityError(f"{type(self.prior).__name__} puts a corner at zero, where curvature "
+                                       "is not spread: no standard errors exist. Use prior=NormalPrior(...), "
+                                       "or bootstrap")
         hessian, k = self._optimum.hessian.copy(), self._k
         if self._noise.name == "normal":
             prior = np.zeros((k, k)) if self._problem.l2 is None else np.diag(self._problem.l2)
@@ -70,9 +68,8 @@ class Inference:
             hessian[:k, k:] = hessian[k:, :k] = 0.0
         factor, scale, rcond = cholesky(hessian)
         if rcond == 0:
-            raise IdentifiabilityError(
-                "the information is singular: no standard errors exist; drop or combine columns"
-            )
+            raise IdentifiabilityError("the information is singular: no standard errors exist; drop or "
+                                       "combine columns")
         return solve_spd(factor, scale, np.eye(len(hessian)))
 
     @property
@@ -157,9 +154,8 @@ class Inference:
                 return self._shaped(self._profile(estimate, z))
         if method == "t":
             if not self._estimates_sigma or self.prior is not None:
-                raise DataError(
-                    "method='t' is exact for normal noise with unknown sigma only: use 'wald' or 'profile'"
-                )
+                raise DataError("method='t' is exact for normal noise with unknown sigma only: use 'wald' or "
+                                "'profile'")
             z = t.isf((1 - level) / 2, self._n - self._design.p)
         elif method != "wald":
             raise DataError(f"method must be 'wald', 't' or 'profile', got {method!r}")
@@ -245,9 +241,8 @@ class Inference:
         if power is None:
             raise DataError(f"kind must be HC0, HC1, HC2 or HC3, got {kind!r}")
         if name == "laplace":
-            raise IdentifiabilityError(
-                "absolute error has no second derivative, so no sandwich: use the bootstrap"
-            )
+            raise IdentifiabilityError("absolute error has no second derivative, so no sandwich: use the "
+                                       "bootstrap")
         if power and (problem.m > 1 or not self._noise.convex or name == "negative_binomial"):
             raise DataError(f"{kind} needs the leverage of a single predictor; use HC0 or HC1 for {name}")
         self._working_covariance()  # raises where there is no information
@@ -267,13 +262,10 @@ class Inference:
         if self._problem.m > 1:
             names = [f"{name} [{label}]" for label in self.classes_ for name in names]
         shape = ", ".join(f"{name} = {value:.6g}" for name, value in self.noise_params_.items())
-        facts = (
-            ("noise", f"{self._noise.name} ({shape})" if shape else self._noise.name),
-            ("prior", "flat" if self.prior is None else repr(self.prior)),
-            ("observations", f"{self._n:g}"),
-            ("log-likelihood", f"{self.log_likelihood_:.3f}"),
-            ("AIC, BIC", f"{self.aic_:.3f}, {self.bic_:.3f}"),
-        )
+        facts = (("noise", f"{self._noise.name} ({shape})" if shape else self._noise.name),
+                 ("prior", "flat" if self.prior is None else repr(self.prior)),
+                 ("observations", f"{self._n:g}"), ("log-likelihood", f"{self.log_likelihood_:.3f}"),
+                 ("AIC, BIC", f"{self.aic_:.3f}, {self.bic_:.3f}"))
         if self._problem.l1 is not None:
             rows = tuple((name, f"{value:.4f}") for name, value in zip(names, estimate, strict=True))
             return Table(title, facts, ("", "estimate"), rows, (f"Exact zeros: {np.sum(estimate == 0)}.",))
@@ -286,8 +278,7 @@ class Inference:
         if self._estimates_sigma:
             notes.append(
                 f"Standard errors use s² = {self.s2_:.6g} (÷ n−p); the log-likelihood uses σ̂² = "
-                f"{self.noise_params_['sigma'] ** 2:.6g} (÷ n)."
-            )
+                f"{self.noise_params_['sigma'] ** 2:.6g} (÷ n).")
         spread = "std. error" if self.prior is None else "posterior sd"
         columns = ("", "estimate", spread, "z", "p-value", "2.5 %", "97.5 %")
         return Table(title, facts, columns, tuple(rows), tuple(notes))

@@ -58,8 +58,7 @@ def _house_style() -> dict:
         "ytick.labelsize": 11,
         "legend.fontsize": 11,
         "lines.markersize": 6,
-        "axes.prop_cycle": mpl.cycler(color=[palette.color(idea) for idea in ideas]),
-    }
+        "axes.prop_cycle": mpl.cycler(color=[palette.color(idea) for idea in ideas])}
 
 
 def glue(name: str, value: str) -> None:

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.linalg import cho_solve, lapack
 
+EPS = np.finfo(float).eps
+
 
 def cholesky(matrix):
     """Cholesky factor of a symmetric matrix scaled to unit diagonal, the scale, and the reciprocal condition.
@@ -28,9 +30,23 @@ def solve_spd(factor, scale, b):
     return cho_solve((factor, True), b / scale, check_finite=False) / scale
 
 
-def invert_spd(matrix, least=1e-14):
+def invert_information(matrix, least=1e-14):
     """Inverse of a symmetric matrix, (m, m); None where its reciprocal condition is not above ``least``."""
     if not len(matrix):
         return np.zeros((0, 0))
     factor, scale, rcond = cholesky(matrix)
     return solve_spd(factor, scale, np.eye(len(matrix))) if rcond > least else None
+
+
+def convexify(matrix, floor):
+    """The matrix itself where it is safely positive definite; else with its eigenvalues' sizes, above floor.
+
+    floor: relative to the largest eigenvalue, after scaling. Source: Nocedal and Wright (2006), chapter 3.
+    """
+    if cholesky(matrix)[2] > 1e-14:
+        return matrix
+    sizes = np.abs(np.diag(matrix))
+    scale = np.sqrt(np.maximum(sizes, np.abs(matrix).max() * EPS**2) + np.finfo(float).tiny)
+    values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
+    values = np.maximum(np.abs(values), floor * max(np.abs(values).max(), 1e-300))
+    return (vectors * values) @ vectors.T * np.outer(scale, scale)

@@ -124,19 +124,18 @@ def is_likelihood(loss, outcomes=None, predictions=None, *, beta=None, base=None
 
 def _compare(loss, outcomes, predictions, beta, log_base, tol):
     predictions = np.asarray(predictions, dtype=float)
+
+    def evaluate(y, f):
+        return np.asarray(loss(y, np.broadcast_to(f, (len(y), *f.shape))), dtype=float)
+
     if isinstance(outcomes, str):
         if outcomes not in _MEASURES:
-            raise DataError(
-                f"outcomes must be one of {', '.join(_MEASURES)} or a sequence of values, got {outcomes!r}"
-            )
+            raise DataError(f"outcomes must be one of {', '.join(_MEASURES)} or a sequence of values, got "
+                            f"{outcomes!r}")
         if len(predictions) < 2:
             raise DataError("Z at one prediction is always constant: give several predictions")
         points = [_MEASURES[outcomes](f if np.ndim(f) == 0 else f[0]) for f in predictions]
-        pairs = [
-            (y, np.broadcast_to(f, (len(y), *np.shape(f))))
-            for (y, _), f in zip(points, predictions, strict=True)
-        ]
-        losses = [np.asarray(loss(y, f), dtype=float) for y, f in pairs]
+        losses = [evaluate(y, f) for (y, _), f in zip(points, predictions, strict=True)]
         measures = [log_w + log_base(y) for y, log_w in points]
 
         def attempt(beta):
@@ -148,12 +147,9 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
     else:
         values = np.asarray(outcomes)
         if len(predictions) <= len(values) + 1:
-            raise DataError(
-                f"{len(values)} outcomes need more than {len(values) + 1} predictions, got {len(predictions)}"
-            )
-        table = np.array(
-            [loss(values, np.broadcast_to(f, (len(values), *np.shape(f)))) for f in predictions], dtype=float
-        )
+            raise DataError(f"{len(values)} outcomes need more than {len(values) + 1} predictions, got "
+                            f"{len(predictions)}")
+        table = np.array([evaluate(values, f) for f in predictions])
         finite = table[np.isfinite(table)]
         scale, trial_first = float(np.ptp(finite)) or 1.0, []
 
@@ -193,9 +189,8 @@ def _best(spread, scale):
     candidates = []
     for i in np.argsort(values)[:3]:
         bounds = (grid[max(i - 1, 0)], grid[min(i + 1, len(grid) - 1)])
-        found = minimize_scalar(
-            lambda b: spread(np.exp(b)), bounds=bounds, method="bounded", options={"xatol": 1e-13}
-        )
+        found = minimize_scalar(lambda b: spread(np.exp(b)), bounds, bounds, method="bounded",
+                                options={"xatol": 1e-13})
         candidates.append((found.fun, np.exp(found.x)))
     return min(candidates)[1]
 
@@ -270,107 +265,67 @@ _SIMPLEX = np.array([[i, j, 12 - i - j] for i in range(1, 11) for j in range(1, 
 _LOCATION_SCALE = np.array([[-2.0, 0.0], [0.0, -1.0], [1.0, 0.5], [3.0, 1.2]])
 _MARGIN = np.linspace(-3, 3, 25)
 
-LOSSES = {
-    row.name: row
-    for row in [
-        Loss(
-            "squared", "(y − f)²", lambda y, f, sigma: (y - f) ** 2, "Normal(f, σ)", "identity", "real",
-            _ON_LINE, lambda sigma: 1 / (2 * sigma**2),
-            _constant(lambda sigma: np.log(sigma) + 0.5 * np.log(2 * np.pi)), {"sigma": 1.5},
-            "log σ + ½ log 2π", "Z is a Gaussian integral, wherever f is",
-        ),
-        Loss(
-            "binary_cross_entropy", "−y log f − (1 − y) log(1 − f)",
-            lambda y, f: -xlogy(y, f) - xlog1py(1 - y, -f), "Bernoulli(f)", "logit", (0, 1), _PROBABILITY,
-            lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "f + (1 − f) = 1",
-        ),
-        Loss(
-            "cross_entropy", "−log f_y", lambda y, f: -np.log(_pick(f, y)), "Categorical(f)", "softmax", (0,
-            1, 2), _SIMPLEX, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing",
-            "the probabilities sum to one",
-        ),
-        Loss(
-            "poisson", "f − y log f", lambda y, f: f - xlogy(y, f), "Poisson(f)", "log", "counts",
-            _ABOVE_ZERO, lambda: 1.0, lambda y: gammaln(np.asarray(y) + 1.0), {}, "log y!",
-            "Σ f^y e^−f / y! = 1",
-        ),
-        Loss(
-            "absolute", "|y − f|", lambda y, f, scale: np.abs(y - f), "Laplace(f, b)", "identity", "real",
-            _ON_LINE, lambda scale: 1 / scale, _constant(lambda scale: np.log(2 * scale)), {"scale": 0.8},
-            "log 2b", "Z is the same integral, shifted",
-        ),
-        Loss(
-            "cauchy", "log(1 + (y − f)²/s²)", lambda y, f, scale: np.log1p(((y - f) / scale) ** 2),
-            "Cauchy(f, s)", "identity", "real", _ON_LINE, lambda scale: 1.0,
-            _constant(lambda scale: np.log(np.pi * scale)), {"scale": 1.3}, "log πs",
-            "Z is the same integral, shifted",
-        ),
-        Loss(
-            "huber", "½r² for |r| ≤ δ, else δ|r| − ½δ²; r = y − f", _huber,
-            "Huber's least-favorable density, k = δ/σ", "identity", "real", _ON_LINE, lambda delta,
-            sigma: 1 / sigma**2, _huber_constant, {"delta": 1.345, "sigma": 1.0},
-            "log σ + log(√(2π) erf(k/√2) + 2e^(−k²/2)/k)",
-            "Z is the same integral, shifted; with σ free it must stay in c",
-        ),
-        Loss(
-            "student_t", "log(1 + (y − f)²/(νσ²))", lambda y, f, nu,
-            sigma: np.log1p(((y - f) / sigma) ** 2 / nu), "StudentT(ν, f, σ)", "identity", "real", _ON_LINE,
-            lambda nu, sigma: (nu + 1) / 2, _constant(lambda nu,
-            sigma: gammaln(nu / 2) - gammaln((nu + 1) / 2) + 0.5 * np.log(nu * np.pi) + np.log(sigma)),
-            {"nu": 4.0, "sigma": 1.2}, "log σ + ½ log νπ + log Γ(ν/2) − log Γ((ν+1)/2)",
-            "Z is the same integral, shifted",
-        ),
-        Loss(
-            "exponential", "y/f + log f", lambda y, f: y / f + np.log(f), "Exponential with mean f", "log",
-            "positive", _ABOVE_ZERO, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "∫ e^(−y/f) dy = f",
-        ),
-        Loss(
-            "gamma", "y/f + log f", lambda y, f, shape: y / f + np.log(f), "Gamma with mean f and shape k",
-            "log", "positive", _ABOVE_ZERO, lambda shape: shape,
-            lambda y, shape: gammaln(shape) - shape * np.log(shape) - (shape - 1) * np.log(y), {"shape": 2.5},
-            "log Γ(k) − k log k − (k − 1) log y",
-            "the exponential's loss: only a and what was dropped differ",
-        ),
-        Loss(
-            "negative_binomial", "(y + 1/α) log(1 + αf) − y log f",
-            lambda y, f, alpha: (y + 1 / alpha) * np.log1p(alpha * f) - xlogy(y, f),
-            "NegativeBinomial(mean f, α)", "log", "counts", _ABOVE_ZERO, lambda alpha: 1.0,
-            lambda y,
-            alpha: gammaln(y + 1.0) + gammaln(1 / alpha) - gammaln(y + 1 / alpha) - y * np.log(alpha),
-            {"alpha": 0.6}, "log y! + log Γ(1/α) − log Γ(y + 1/α) − y log α", "the binomial series",
-        ),
-        Loss(
-            "quantile", "(τ − 1{y < f}) (y − f)", lambda y, f, tau, scale: (tau - (y < f)) * (y - f),
-            "asymmetric Laplace(f, s, τ)", "identity", "real", _ON_LINE, lambda tau, scale: 1 / scale,
-            _constant(lambda tau, scale: np.log(scale / (tau * (1 - tau)))), {"tau": 0.8, "scale": 1.0},
-            "log s − log τ(1 − τ)", "Z = s/τ + s/(1 − τ), wherever f is",
-        ),
-        Loss(
-            "gaussian_variance_head", "½ (y − μ)²/σ² + log σ; f = (μ, log σ)",
-            lambda y, f: 0.5 * ((y - f[..., 0]) * np.exp(-f[..., 1])) ** 2 + f[..., 1],
-            "Normal(μ, σ), both predicted", "identity, log", "real", _LOCATION_SCALE, lambda: 1.0,
-            _constant(lambda: 0.5 * np.log(2 * np.pi)), {}, "½ log 2π",
-            "σ is predicted, so log σ may not be dropped",
-        ),
-        Loss(
-            "label_smoothing", "−(1 − ε) log f_y − ε mean log f", _smoothed, None, "softmax", (0, 1, 2),
-            _SIMPLEX, params={"epsilon": 0.1},
-            reason="not of the label: the NLL of softened labels, (1 − ε) of the observed, ε/K of each class",
-        ),
-        Loss(
-            "focal", "−(1 − f_y)^γ log f_y",
-            lambda y, f, gamma: -((1 - _pick(f, y)) ** gamma) * np.log(_pick(f, y)), None, "softmax",
-            (0, 1, 2), _SIMPLEX, params={"gamma": 2.0},
-            reason="no β and weights keep the sum of exp(−β loss) constant; nor is its minimizer the true p",
-        ),
-        Loss(
-            "hinge", "max(0, 1 − y f)", lambda y, f: np.maximum(0, 1 - y * f), None, "none", (-1, 1), _MARGIN,
-            reason="no two weights keep exp(−β max(0, 1 − f)) and exp(−β max(0, 1 + f)) at one sum",
-        ),
-        Loss(
-            "brier", "(y − f)² on y in {0, 1}", lambda y, f: (y - f) ** 2, None, "logit", (0, 1),
-            np.linspace(0, 1, 25),
-            reason="a proper score, but no two weights keep exp(−βf²) and exp(−β(1 − f)²) at one sum",
-        ),
-    ]
-}  # fmt: skip
+LOSSES = {row.name: row for row in [
+    Loss("squared", "(y − f)²", lambda y, f, sigma: (y - f) ** 2, "Normal(f, σ)", "identity", "real",
+         _ON_LINE, lambda sigma: 1 / (2 * sigma**2),
+         _constant(lambda sigma: np.log(sigma) + 0.5 * np.log(2 * np.pi)), {"sigma": 1.5}, "log σ + ½ log 2π",
+         "Z is a Gaussian integral, wherever f is"),
+    Loss("binary_cross_entropy", "−y log f − (1 − y) log(1 − f)",
+         lambda y, f: -xlogy(y, f) - xlog1py(1 - y, -f), "Bernoulli(f)", "logit", (0, 1), _PROBABILITY,
+         lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "f + (1 − f) = 1"),
+    Loss("cross_entropy", "−log f_y", lambda y, f: -np.log(_pick(f, y)), "Categorical(f)", "softmax",
+         (0, 1, 2), _SIMPLEX, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing",
+         "the probabilities sum to one"),
+    Loss("poisson", "f − y log f", lambda y, f: f - xlogy(y, f), "Poisson(f)", "log", "counts", _ABOVE_ZERO,
+         lambda: 1.0, lambda y: gammaln(np.asarray(y) + 1.0), {}, "log y!", "Σ f^y e^−f / y! = 1"),
+    Loss("absolute", "|y − f|", lambda y, f, scale: np.abs(y - f), "Laplace(f, b)", "identity", "real",
+         _ON_LINE, lambda scale: 1 / scale, _constant(lambda scale: np.log(2 * scale)), {"scale": 0.8},
+         "log 2b", "Z is the same integral, shifted"),
+    Loss("cauchy", "log(1 + (y − f)²/s²)", lambda y, f, scale: np.log1p(((y - f) / scale) ** 2),
+         "Cauchy(f, s)", "identity", "real", _ON_LINE, lambda scale: 1.0,
+         _constant(lambda scale: np.log(np.pi * scale)), {"scale": 1.3}, "log πs",
+         "Z is the same integral, shifted"),
+    Loss("huber", "½r² for |r| ≤ δ, else δ|r| − ½δ²; r = y − f", _huber,
+         "Huber's least-favorable density, k = δ/σ", "identity", "real", _ON_LINE,
+         lambda delta, sigma: 1 / sigma**2, _huber_constant, {"delta": 1.345, "sigma": 1.0},
+         "log σ + log(√(2π) erf(k/√2) + 2e^(−k²/2)/k)",
+         "Z is the same integral, shifted; with σ free it must stay in c"),
+    Loss("student_t", "log(1 + (y − f)²/(νσ²))",
+         lambda y, f, nu, sigma: np.log1p(((y - f) / sigma) ** 2 / nu), "StudentT(ν, f, σ)", "identity",
+         "real", _ON_LINE, lambda nu, sigma: (nu + 1) / 2,
+         _constant(lambda nu, sigma:
+                   gammaln(nu / 2) - gammaln((nu + 1) / 2) + 0.5 * np.log(nu * np.pi) + np.log(sigma)),
+         {"nu": 4.0, "sigma": 1.2}, "log σ + ½ log νπ + log Γ(ν/2) − log Γ((ν+1)/2)",
+         "Z is the same integral, shifted"),
+    Loss("exponential", "y/f + log f", lambda y, f: y / f + np.log(f), "Exponential with mean f", "log",
+         "positive", _ABOVE_ZERO, lambda: 1.0, _constant(lambda: 0.0), {}, "nothing", "∫ e^(−y/f) dy = f"),
+    Loss("gamma", "y/f + log f", lambda y, f, shape: y / f + np.log(f), "Gamma with mean f and shape k",
+         "log", "positive", _ABOVE_ZERO, lambda shape: shape,
+         lambda y, shape: gammaln(shape) - shape * np.log(shape) - (shape - 1) * np.log(y), {"shape": 2.5},
+         "log Γ(k) − k log k − (k − 1) log y", "the exponential's loss: only a and what was dropped differ"),
+    Loss("negative_binomial", "(y + 1/α) log(1 + αf) − y log f",
+         lambda y, f, alpha: (y + 1 / alpha) * np.log1p(alpha * f) - xlogy(y, f),
+         "NegativeBinomial(mean f, α)", "log", "counts", _ABOVE_ZERO, lambda alpha: 1.0,
+         lambda y, alpha: gammaln(y + 1.0) + gammaln(1 / alpha) - gammaln(y + 1 / alpha) - y * np.log(alpha),
+         {"alpha": 0.6}, "log y! + log Γ(1/α) − log Γ(y + 1/α) − y log α", "the binomial series"),
+    Loss("quantile", "(τ − 1{y < f}) (y − f)", lambda y, f, tau, scale: (tau - (y < f)) * (y - f),
+         "asymmetric Laplace(f, s, τ)", "identity", "real", _ON_LINE, lambda tau, scale: 1 / scale,
+         _constant(lambda tau, scale: np.log(scale / (tau * (1 - tau)))), {"tau": 0.8, "scale": 1.0},
+         "log s − log τ(1 − τ)", "Z = s/τ + s/(1 − τ), wherever f is"),
+    Loss("gaussian_variance_head", "½ (y − μ)²/σ² + log σ; f = (μ, log σ)",
+         lambda y, f: 0.5 * ((y - f[..., 0]) * np.exp(-f[..., 1])) ** 2 + f[..., 1],
+         "Normal(μ, σ), both predicted", "identity, log", "real", _LOCATION_SCALE, lambda: 1.0,
+         _constant(lambda: 0.5 * np.log(2 * np.pi)), {}, "½ log 2π",
+         "σ is predicted, so log σ may not be dropped"),
+    Loss("label_smoothing", "−(1 − ε) log f_y − ε mean log f", _smoothed, None, "softmax", (0, 1, 2),
+         _SIMPLEX, params={"epsilon": 0.1},
+         reason="not of the label: the NLL of softened labels, (1 − ε) of the observed, ε/K of each class"),
+    Loss("focal", "−(1 − f_y)^γ log f_y",
+         lambda y, f, gamma: -((1 - _pick(f, y)) ** gamma) * np.log(_pick(f, y)), None, "softmax", (0, 1, 2),
+         _SIMPLEX, params={"gamma": 2.0},
+         reason="no β and weights keep the sum of exp(−β loss) constant; nor is its minimizer the true p"),
+    Loss("hinge", "max(0, 1 − y f)", lambda y, f: np.maximum(0, 1 - y * f), None, "none", (-1, 1), _MARGIN,
+         reason="no two weights keep exp(−β max(0, 1 − f)) and exp(−β max(0, 1 + f)) at one sum"),
+    Loss("brier", "(y − f)² on y in {0, 1}", lambda y, f: (y - f) ** 2, None, "logit", (0, 1),
+         np.linspace(0, 1, 25),
+         reason="a proper score, but no two weights keep exp(−βf²) and exp(−β(1 − f)²) at one sum")]}

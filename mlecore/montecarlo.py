@@ -46,16 +46,8 @@ class EfficiencyStudy:
         return self.table()._repr_html_()
 
 
-def efficiency(
-    distribution,
-    parameter,
-    sizes=(10, 50, 100, 500, 1000),
-    replicates=5000,
-    estimator="mle",
-    known=(),
-    expectation=None,
-    rng=0,
-):
+def efficiency(distribution, parameter, sizes=(10, 50, 100, 500, 1000), replicates=5000, estimator="mle",
+               known=(), expectation=None, rng=0):
     """Simulated standard deviation of an estimator against the Cramér–Rao bound.
 
     Parameters
@@ -93,9 +85,8 @@ def efficiency(
     """
     names = list(distribution.parameters)
     if parameter not in names or parameter in known or not set(known) <= set(names):
-        raise DataError(
-            f"parameter must be one of {', '.join(names)} and not among the known, got {parameter!r}"
-        )
+        raise DataError(f"parameter must be one of {', '.join(names)} and not among the known, got "
+                        f"{parameter!r}")
     if replicates < 2 or min(sizes) < 1:
         raise DataError(f"needs 2 replicates or more, sizes of 1 or more; got {replicates}, {min(sizes)}")
     if not (estimator == "mle" or callable(estimator)):
@@ -136,6 +127,5 @@ def _draw(distribution, parameter, n, replicates, estimator, known, rng):
     start = {name: getattr(distribution, name) for name in distribution.parameters if name not in known}
     fits = (
         fit(type(distribution), y, None, None, fixed, start)
-        for y in distribution.sample((replicates, n), rng)
-    )
+        for y in distribution.sample((replicates, n), rng))
     return np.array([f.estimate[parameter] for f in fits])

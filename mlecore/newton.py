@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import IdentifiabilityError
-from .linalg import invert_spd
+from .linalg import cholesky, convexify, invert_information, solve_spd
 
 CONVERGED = 1e-6  # largest acceptable score, in standard-error units
 TARGET = 1e-9  # what the iteration aims for
@@ -82,7 +82,7 @@ class Climber:
             if not self.free or not np.isfinite(point.value):
                 return point, np.inf if self.free else 0.0
             score, hessian = self.local(point)
-            covariance = invert_spd(-hessian)
+            covariance = invert_information(-hessian)
             if covariance is not None:
                 reached = float(np.max(np.abs(score) * np.sqrt(np.diag(covariance))))
                 direction = covariance @ score
@@ -122,19 +122,14 @@ class Climber:
             i = list(family.parameters).index(name)
             if i in self.free and (theta[i] > limit if limit > 1 else theta[i] < limit):
                 if self.strict:
-                    raise IdentifiabilityError(
-                        f"{family.__name__}: {name} runs away to {theta[i]:.3g}: {remedy}"
-                    )
+                    raise IdentifiabilityError(f"{family.__name__}: {name} runs away to {theta[i]:.3g}: "
+                                               f"{remedy}")
                 self.free.remove(i)
 
 
 def saddle_free(score, hessian):
     """An ascent direction where the Hessian is not negative definite: Newton with the eigenvalues' sizes."""
-    scale = np.sqrt(np.abs(np.diag(hessian)))
-    scale[scale == 0] = 1.0
-    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
-    sizes = np.maximum(np.abs(values), 1e-6 * np.abs(values).max(initial=1e-300))
-    return vectors @ (vectors.T @ (score / scale) / sizes) / scale
+    return solve_spd(*cholesky(convexify(-hessian, 1e-6))[:2], score)
 
 
 def maximize(sample, free, starts, strict=True):

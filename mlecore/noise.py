@@ -12,8 +12,8 @@ Subclasses register themselves by `name`; `NOISES[name]` is the class.
 import numpy as np
 from scipy.special import erf, gammaln, log_softmax, polygamma, xlogy
 
-from .errors import DataError
-from .families import FAMILIES
+from .blocks import as_vector
+from .families import FAMILIES, Support
 from .families.base import below
 from .special import log1pmx, log_curvature, log_minus_digamma, rising_factorial, stirling_error
 
@@ -25,9 +25,8 @@ class Noise:
     """Base of the noise models; it defines the protocol and the defaults.
 
     name: key in `NOISES`. shape: names of the positive shape parameters, estimated unless fixed; those in
-    `fixed` have a default and are never estimated; guess: where those after the scale start. support: of y,
-    for messages. Arrays are of one block: y
-    and eta have shape (n,), `logs` holds one float per shape parameter.
+    `fixed` have a default and are never estimated; guess: where those after the scale start. support: of y.
+    Arrays are of one block: y and eta have shape (n,), `logs` holds one float per shape parameter.
     """
 
     name = None
@@ -36,22 +35,17 @@ class Noise:
     guess = {}  # noqa: RUF012
     log_link = False
     convex = True
-    support = "any real number"
+    support = Support("any real number")
 
     def __init_subclass__(cls):
         if cls.name:
             NOISES[cls.name] = cls
 
     def check(self, y):
-        """Raise DataError naming the first value of `y`, shape (n,), outside the support."""
-        bad = np.flatnonzero(~self.inside(y))
-        if bad.size:
-            raise DataError(
-                f"y[{bad[0]}] = {y[bad[0]]:g} is outside the support of {self.name} noise ({self.support})"
-            )
-
-    def inside(self, y):
-        return np.isfinite(y)
+        """`y` as floats, shape (n,), or DataError naming the first value outside the support."""
+        y = as_vector(y)
+        self.support.check(y, y.min(), y.max(), f"{self.name} noise")
+        return y
 
     def working(self, y):
         """Response whose least-squares fit starts the predictor."""
@@ -166,10 +160,7 @@ class Poisson(Noise):
 
     name = "poisson"
     log_link = True
-    support = "y >= 0"
-
-    def inside(self, y):
-        return np.isfinite(y) & (y >= 0)
+    support = Support("y >= 0", low=0)
 
     def working(self, y):
         return np.log(y + 0.5)
@@ -224,10 +215,7 @@ class Gamma(Noise):
     name = "gamma"
     shape = ("shape",)
     log_link = True
-    support = "y > 0"
-
-    def inside(self, y):
-        return np.isfinite(y) & (y > 0)
+    support = Support("y > 0", low=0, closed=False)
 
     def working(self, y):
         return np.log(y)

@@ -40,8 +40,7 @@ class Objective:
                 for j, b in enumerate(kept[i:], i):
                     v = second[a][b - a] if w is None else w * second[a][b - a]
                     blocks[i][j] = (
-                        _gram(A, v) if b < m else (A.T @ v)[:, None] if a < m else np.full((1, 1), v.sum())
-                    )
+                        _gram(A, v) if b < m else (A.T @ v)[:, None] if a < m else np.full((1, 1), v.sum()))
                     blocks[j][i] = blocks[i][j].T
             return value.sum(), gradient, np.block(blocks)
 

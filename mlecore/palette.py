@@ -94,15 +94,13 @@ def rc_params() -> dict[str, object]:
         "axes.titlesize": 11.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
         "axes.grid": True, "axes.axisbelow": True, "grid.color": grid, "grid.linewidth": 0.8,
         "xtick.color": muted, "ytick.color": muted, "xtick.labelcolor": muted, "ytick.labelcolor": muted,
-        "lines.linewidth": 2.0, "legend.frameon": False,
-    }
+        "lines.linewidth": 2.0, "legend.frameon": False}
 
 
 def _variables(mode: str) -> str:
     return "".join(
         f"--mle-{name}:{color(name, mode=mode)};--mle-{name}-text:{color(name, text=True, mode=mode)};"
-        for name in _ALL
-    )
+        for name in _ALL)
 
 
 def css_variables() -> str:
@@ -116,8 +114,7 @@ def css_variables() -> str:
     return (
         f":root{{{light}--mle-scheme:light}}\n"
         f"{dark}{{{night}--mle-scheme:dark}}\n"
-        f"@media print{{:root,{dark}{{{light}--mle-scheme:light}}}}\n"
-    )
+        f"@media print{{:root,{dark}{{{light}--mle-scheme:light}}}}\n")
 
 
 def css_substitutions() -> dict[str, str]:
@@ -139,6 +136,5 @@ def as_esm() -> str:
     table = {
         name: {"color": f"var(--mle-{name})", "text": f"var(--mle-{name}-text)",
                "dash": " ".join(f"{width * part:g}" for part in idea.dash)}
-        for name, idea in _ALL.items()
-    }
+        for name, idea in _ALL.items()}
     return f"// Generated from mlecore/palette.py.\nexport const IDEAS = {json.dumps(table, indent=1)};\n"

@@ -24,7 +24,16 @@ def _positive(name, value):
 
 
 @dataclass(frozen=True)
-class NormalPrior:
+class _Prior:
+    l1 = l2 = 0.0
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            _positive(name, value)
+
+
+@dataclass(frozen=True)
+class NormalPrior(_Prior):
     """w ~ Normal(0, scale**2), independently: ridge, or L2, regularization.
 
     scale: standard deviation tau in the units of the coefficient; a number, or one per column, shape (d,).
@@ -32,13 +41,6 @@ class NormalPrior:
     """
 
     scale: float = 1.0
-
-    def __post_init__(self):
-        _positive("scale", self.scale)
-
-    @property
-    def l1(self):
-        return 0.0
 
     @property
     def l2(self):
@@ -51,7 +53,7 @@ class NormalPrior:
 
 
 @dataclass(frozen=True)
-class LaplacePrior:
+class LaplacePrior(_Prior):
     """w ~ Laplace(0, scale), density exp(-|w| / scale) / (2 scale): the lasso, or L1, regularization.
 
     scale: b in the units of the coefficient; a number, or one per column, shape (d,).
@@ -60,16 +62,9 @@ class LaplacePrior:
 
     scale: float = 1.0
 
-    def __post_init__(self):
-        _positive("scale", self.scale)
-
     @property
     def l1(self):
         return 1.0 / np.asarray(self.scale, dtype=float)
-
-    @property
-    def l2(self):
-        return 0.0
 
     def log_prob(self, w):
         """Log density of each coefficient, the shape of `w`."""
@@ -78,7 +73,7 @@ class LaplacePrior:
 
 
 @dataclass(frozen=True)
-class ElasticNetPrior:
+class ElasticNetPrior(_Prior):
     """Density proportional to the product of Normal(0, normal_scale**2) and Laplace(0, laplace_scale).
 
     Both scales are in the units of the coefficient, numbers or one per column, shape (d,).
@@ -87,10 +82,6 @@ class ElasticNetPrior:
 
     normal_scale: float = 1.0
     laplace_scale: float = 1.0
-
-    def __post_init__(self):
-        _positive("normal_scale", self.normal_scale)
-        _positive("laplace_scale", self.laplace_scale)
 
     @property
     def l1(self):
@@ -115,33 +106,25 @@ _SKLEARN = {
     "ElasticNet": (
         lambda n, s: s**2 / n,
         lambda p1, p2: {"alpha": p1 + p2, "l1_ratio": p1 / (p1 + p2)},
-        lambda alpha, l1_ratio=0.5: (alpha * l1_ratio, alpha * (1 - l1_ratio)),
-    ),
-    # LogisticRegression multiplies the NLL, not the penalty: C (NLL) + l1_ratio |w|_1 + (1 - l1_ratio) |w|^2
-    # / 2.
+        lambda alpha, l1_ratio=0.5: (alpha * l1_ratio, alpha * (1 - l1_ratio))),
+    # LogisticRegression multiplies the NLL by C and leaves its penalty alone.
     "LogisticRegression": (
         lambda n, s: 1.0,
         lambda p1, p2: {"C": 1 / (p1 + p2), "l1_ratio": p1 / (p1 + p2)},
-        lambda C, l1_ratio=0.0: (l1_ratio / C, (1 - l1_ratio) / C),
-    ),
-    "PoissonRegressor": (lambda n, s: 1 / n, lambda p1, p2: {"alpha": p2}, lambda alpha: (0.0, alpha)),
-}
-_NEEDS = {
-    "Ridge": ("sigma",),
-    "Lasso": ("n", "sigma"),
-    "ElasticNet": ("n", "sigma"),
-    "PoissonRegressor": ("n",),
-}
+        lambda C, l1_ratio=0.0: (l1_ratio / C, (1 - l1_ratio) / C)),
+    "PoissonRegressor": (lambda n, s: 1 / n, lambda p1, p2: {"alpha": p2}, lambda alpha: (0.0, alpha))}
+_NEEDS = {"Ridge": ["sigma"], "Lasso": ["n", "sigma"], "ElasticNet": ["n", "sigma"],
+          "PoissonRegressor": ["n"]}
 
 
 def _conversion(estimator, n, sigma):
     if estimator not in _SKLEARN:
         raise DataError(f"no conversion for {estimator!r}; known: {', '.join(_SKLEARN)}")
-    given = {"n": n, "sigma": sigma}
     for name in _NEEDS.get(estimator, ()):
-        if given[name] is None:
+        value = {"n": n, "sigma": sigma}[name]
+        if value is None:
             raise DataError(f"{estimator} needs {name}=: its alpha mixes the prior with {name}")
-        _positive(name, given[name])
+        _positive(name, value)
     factor, arguments, strengths = _SKLEARN[estimator]
     return factor(n, sigma), arguments, strengths
 
@@ -174,13 +157,9 @@ def from_sklearn(estimator, *, n=None, sigma=None, **arguments):
     p1, p2 = strengths(**arguments)
     if p1 < 0 or p2 < 0:
         raise DataError(f"penalty strengths must not be negative, got {arguments}")
-    scales = {
-        "laplace_scale": factor / p1 if p1 else None,
-        "normal_scale": np.sqrt(factor / p2) if p2 else None,
-    }
-    scales = {name: float(value) for name, value in scales.items() if value is not None}
-    if len(scales) == 2:
-        return ElasticNetPrior(**scales)
-    if "normal_scale" in scales:
-        return NormalPrior(scales["normal_scale"])
-    return LaplacePrior(scales["laplace_scale"]) if scales else None
+    normal, laplace = float(np.sqrt(factor / p2)) if p2 else None, float(factor / p1) if p1 else None
+    if normal and laplace:
+        return ElasticNetPrior(normal, laplace)
+    if normal:
+        return NormalPrior(normal)
+    return LaplacePrior(laplace) if laplace else None

@@ -3,10 +3,10 @@
 import numpy as np
 
 from .errors import ConvergenceError, DataError, IdentifiabilityError
-from .linalg import cholesky
+from .linalg import EPS, cholesky
 from .noise import NOISES
 from .objective import Objective, Rows
-from .solvers import EPS, Optimum, lad, newton
+from .solvers import Optimum, lad, newton
 
 RANDOM_STARTS = 8
 START_ROWS = 2_000
@@ -25,9 +25,8 @@ class Problem:
         self.design, self.noise, self.m, self.prior = design, noise, m, prior
         unknown = set(given) - set(noise.shape)
         if unknown:
-            raise DataError(
-                f"{noise.name} noise has no parameter {min(unknown)!r}; it has {list(noise.shape) or 'none'}"
-            )
+            raise DataError(f"{noise.name} noise has no parameter {min(unknown)!r}; it has "
+                            f"{list(noise.shape) or 'none'}")
         for name, value in given.items():
             if not (np.isscalar(value) and np.isfinite(value) and value > 0):
                 raise DataError(f"noise_params[{name!r}] must be a positive number, got {value!r}")
@@ -40,10 +39,9 @@ class Problem:
         if scaled and 0 in self.free:
             name = noise.shape[0]
             if penalized and design.n <= design.p:
-                raise IdentifiabilityError(
-                    f"n_samples = {design.n:g} is fitted exactly by {design.p} coefficients, prior or not, "
-                    f"so the noise scale goes to zero: fix it, noise_params={{{name!r}: …}}"
-                )
+                raise IdentifiabilityError(f"n_samples = {design.n:g} is fitted exactly by {design.p} "
+                                           "coefficients, prior or not, so the noise scale goes to zero: fix "
+                                           f"it, noise_params={{{name!r}: …}}")
             size = np.sqrt(design.norms**2 @ (design.to_original @ design.start) ** 2)
             require_spread(np.sqrt(design.rss), size + np.sqrt(design.total), name)
         logs = [np.log(held.get(name, 1.0)) for name in noise.shape]
@@ -55,9 +53,8 @@ class Problem:
         if self.prior is None:
             return None, None
         if not all(hasattr(self.prior, name) for name in ("l1", "l2", "log_prob")):
-            raise DataError(
-                f"prior must be None, NormalPrior, LaplacePrior or ElasticNetPrior, got {self.prior!r}"
-            )
+            raise DataError("prior must be None, NormalPrior, LaplacePrior or ElasticNetPrior, got "
+                            f"{self.prior!r}")
         d, result = len(self.design.names), []
         for strength in (self.prior.l1, self.prior.l2):
             if np.ndim(strength) and np.shape(strength) != (d,):
@@ -101,8 +98,7 @@ class Problem:
                 break
         else:
             raise ConvergenceError(
-                "the scale of the Laplace noise did not settle: fix noise_params={'scale': …}"
-            )
+                "the scale of the Laplace noise did not settle: fix noise_params={'scale': …}")
         l2 = np.zeros(design.p) if self.l2 is None else self.l2
         value = design.n * np.log(2 * b) + spread / b + 0.5 * l2 @ theta**2
         hessian = np.diag(np.append(l2, np.full(free, design.n)))
@@ -114,9 +110,8 @@ class Problem:
         design, noise = self.design, self.noise
         l1 = None if self.l1 is None else np.append(self.l1, np.zeros(len(self.free)))
         if noise.log_link and design.mean_y == 0:
-            raise IdentifiabilityError(
-                "every count is zero: the rate's maximum likelihood estimate is 0, log 0 is -inf"
-            )
+            raise IdentifiabilityError("every count is zero: the rate's maximum likelihood estimate is 0, "
+                                       "log 0 is -inf")
         failures, fits = [], []
         for theta in self._starts():
             try:
@@ -126,9 +121,8 @@ class Problem:
         fits = [f for f in fits if l1 is not None or cholesky(f.hessian)[2] > EPS]
         if not fits:
             if not failures:
-                raise IdentifiabilityError(
-                    "the likelihood has no curvature at its maximum: give the coefficients a prior"
-                )
+                raise IdentifiabilityError("the likelihood has no curvature at its maximum: give the "
+                                           "coefficients a prior")
             raise next((f for f in failures if isinstance(f, IdentifiabilityError)), failures[0])
         best = min(fits, key=lambda f: f.value)
         if noise.name == "student_t" and len(self.free) == 2 and self.prior is None:
@@ -185,10 +179,8 @@ class Problem:
         above, scale = self.design.sum(excess)
         # The score of alpha at alpha = 0 is above / 2: where it is negative, the maximum is at the edge.
         if above <= 0:
-            raise IdentifiabilityError(
-                "the counts vary no more than Poisson counts around their fitted mean, so alpha goes to 0: "
-                "use noise='poisson'"
-            )
+            raise IdentifiabilityError("the counts vary no more than Poisson counts around their fitted "
+                                       "mean, so alpha goes to 0: use noise='poisson'")
         return np.append(b, self.noise.start({"alpha": above / scale}))
 
     def _watch(self, theta, step, n_iter):
@@ -220,23 +212,20 @@ class Problem:
             kept = [j for j in np.argsort(-size) if size[j] > 1e-3 * size.max()][:5]
             names, largest = design.all_names, np.abs(toward[kept]).max()
             text = " ".join(f"{toward[j] / largest:+.3g}·{names[j]}" for j in kept)
-            raise IdentifiabilityError(
-                f"separation: the likelihood rises forever along {text}, so no maximum exists. Remove the "
-                "column that separates, or say how large coefficients can be: prior=NormalPrior(scale=2.5)"
-            )
+            raise IdentifiabilityError(f"separation: the likelihood rises forever along {text}, so no "
+                                       "maximum exists. Remove the column that separates, or say how large "
+                                       "coefficients can be: prior=NormalPrior(scale=2.5)")
 
 
 def _runaway_nu():
     return IdentifiabilityError(
         "the residuals have tails no heavier than normal ones, so nu grows without bound: use "
-        "noise='normal', or fix it, noise_params={'nu': …}"
-    )
+        "noise='normal', or fix it, noise_params={'nu': …}")
 
 
 def require_spread(spread, magnitude, name):
     """Raise IdentifiabilityError when residuals of this size are rounding beside data of that magnitude."""
     if spread <= 64 * EPS * magnitude:
-        raise IdentifiabilityError(
-            "perfect fit: the residuals are zero, so the noise scale goes to 0, the likelihood to infinity. "
-            f"Remove parameters, or fix noise_params={{{name!r}: …}}"
-        )
+        raise IdentifiabilityError("perfect fit: the residuals are zero, so the noise scale goes to 0, the "
+                                   "likelihood to infinity. Remove parameters, or fix "
+                                   f"noise_params={{{name!r}: …}}")

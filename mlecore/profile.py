@@ -80,8 +80,7 @@ class Profile:
             better = self.fit._named(point.theta)
             raise ConvergenceError(
                 f"the profile of {self.name} found a higher likelihood than the fit, near {better}: "
-                "give these as start={...}"
-            )
+                "give these as start={...}")
         self.warm = point.theta
         return fall
 

@@ -8,12 +8,12 @@ intervals, sandwich covariances.
 
 import numpy as np
 from scipy.linalg import helmert
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
-from .blocks import Blocks
+from .blocks import Blocks, as_weights
 from .design import Design, in_memory
 from .errors import DataError
 from .inference import Inference
@@ -28,47 +28,57 @@ class _LikelihoodModel(Inference, BaseEstimator):
         problem = Problem(design, noise, m, working, given, self.prior)
         self._store(problem, problem.solve())
 
-    def _blocks_of(self, X, y):
-        """The `Blocks` that X stands for, or None when X is an array."""
-        if isinstance(X, Blocks):
-            return X
-        pairs = isinstance(X, (list, tuple)) and len(X) > 0 and all(isinstance(block, tuple) for block in X)
-        return Blocks(X) if y is None and (callable(X) or hasattr(X, "__next__") or pairs) else None
+    def _design_of(self, X, y, sample_weight, encode, **checks):
+        """`Design` of arrays or blocks; encode(y, used) checks the responses and returns them as floats."""
+        blocks = as_blocks(X, y)
+        if blocks is not None:
+            return self._design_of_blocks(blocks, encode)
+        weights, used = None, slice(None)
+        try:
+            X, y = validate_data(self, X, y, dtype=np.float64, **checks)
+            y = column_or_1d(y, warn=True)
+            if sample_weight is not None:
+                weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+                used = weights > 0
+                if not used.any():
+                    raise DataError("every sample weight is zero")
+                weights = weights[used]
+            X, y = X[used], encode(y, used)[used]
+        except ValueError as problem:
+            raise DataError(str(problem)) from None
+        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(X.shape[1])])
+        return Design(in_memory(X, y, weights), self.fit_intercept, names, in_memory=True)
 
-    def _design_of_blocks(self, blocks, convert):
-        """`Design` over blocks (X, y) or (X, y, weights), each checked as it is read first."""
-
-        def clean(block):
-            X, y, w = (*block, None)[:3]
-            X = np.asarray(X, dtype=float)
-            if X.ndim != 2 or len(X) != len(y) or X.shape[1] != width:
-                raise DataError(
-                    f"a block has X of shape {X.shape} and {len(y)} values of y; expected (rows, {width})"
-                )
-            if not np.all(np.isfinite(X)):
-                raise DataError("a block of X holds NaN or infinite values: clean it first")
-            return X, convert(np.asarray(y)), None if w is None else np.asarray(w, dtype=float)
-
+    def _design_of_blocks(self, blocks, encode):
+        """`Design` over blocks (X, y) or (X, y, weights), each checked as it is read."""
         first = next(iter(blocks), None)
         if first is None:
             raise DataError("there are no blocks")
         width = np.shape(first[0])[1] if np.ndim(first[0]) == 2 else -1
         names = list(getattr(first[0], "columns", [f"x{j}" for j in range(width)]))
+
+        def clean(block):
+            X, y, w = (*block, None)[:3]
+            X = np.asarray(X, dtype=float)
+            if X.ndim != 2 or len(X) != len(y) or X.shape[1] != width:
+                raise DataError(f"a block has X of shape {X.shape} and {len(y)} values of y; expected (rows, "
+                                f"{width})")
+            if not np.all(np.isfinite(X)):
+                raise DataError("a block of X holds NaN or infinite values: clean it first")
+            return X, encode(np.asarray(y)), as_weights(w, len(y))
+
         source = blocks.source if not blocks.once else iter(blocks)
         self.n_features_in_ = width
         cleaned = Blocks(source, map=lambda f, parts: blocks.map(lambda block: f(clean(block)), parts))
         return Design(cleaned, self.fit_intercept, names)
 
-    def _design_of_arrays(self, X, y, sample_weight):
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            keep = weights > 0
-            if not keep.any():
-                raise DataError("every sample weight is zero")
-            X, y, weights = X[keep], y[keep], weights[keep]
-        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(X.shape[1])])
-        return Design(in_memory(X, y, weights), self.fit_intercept, names, in_memory=True)
+
+def as_blocks(X, y):
+    """The `Blocks` that X stands for, or None where X is an array."""
+    if isinstance(X, Blocks):
+        return X
+    pairs = isinstance(X, (list, tuple)) and len(X) > 0 and all(isinstance(block, tuple) for block in X)
+    return Blocks(X) if y is None and (callable(X) or hasattr(X, "__next__") or pairs) else None
 
 
 class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
@@ -122,27 +132,10 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
         """
         if self.noise not in NOISES or self.noise in ("bernoulli", "categorical"):
             names = ", ".join(n for n in NOISES if n not in ("bernoulli", "categorical"))
-            raise DataError(
-                f"noise must be one of {names}, got {self.noise!r}; for classes use LikelihoodClassifier"
-            )
+            raise DataError(f"noise must be one of {names}, got {self.noise!r}; for classes use "
+                            "LikelihoodClassifier")
         noise = NOISES[self.noise]()
-        blocks = self._blocks_of(X, y)
-        if blocks is not None:
-
-            def convert(y):
-                y = np.asarray(y, dtype=float)
-                noise.check(y)
-                return y
-
-            design = self._design_of_blocks(blocks, convert)
-        else:
-            try:
-                X, y = validate_data(self, X, y, y_numeric=True, dtype=np.float64)
-                y = column_or_1d(y, warn=True).astype(float)
-            except ValueError as problem:
-                raise DataError(str(problem)) from None
-            noise.check(y)
-            design = self._design_of_arrays(X, y, sample_weight)
+        design = self._design_of(X, y, sample_weight, lambda y, used=None: noise.check(y), y_numeric=True)
         self._fit(design, noise, 1, noise.working, self.noise_params or {})
         first = int(self.fit_intercept)
         self.intercept_ = float(self._coefficients[0, 0]) if first else 0.0
@@ -201,22 +194,17 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         """Fit on X (n, d), class labels y (n,), sample_weight (n,) or None; or on blocks, as the
         regressor.
         """
-        blocks = self._blocks_of(X, y)
+        blocks = as_blocks(X, y)
         if blocks is not None:
             self.classes_ = np.unique(np.concatenate([np.unique(np.asarray(block[1])) for block in blocks]))
-            design = self._design_of_blocks(blocks, self._encode)
-        else:
-            try:
-                X, y = validate_data(self, X, y, dtype=np.float64)
-                y = column_or_1d(y, warn=True)
+
+        def encode(y, used=None):
+            if blocks is None:
                 check_classification_targets(y)
-            except ValueError as problem:
-                raise DataError(str(problem)) from None
-            used = y if sample_weight is None else y[np.asarray(_check_sample_weight(sample_weight, X)) > 0]
-            self.classes_ = np.unique(used)
-            weights = sample_weight
-            y = self._encode(y) if weights is None else np.searchsorted(self.classes_, y).astype(float)
-            design = self._design_of_arrays(X, y, weights)
+                self.classes_ = np.unique(y[used])
+            return np.searchsorted(self.classes_, y).astype(float)
+
+        design = self._design_of(X if blocks is None else blocks, y, sample_weight, encode)
         k = len(self.classes_)
         if k < 2:
             raise DataError(f"y has one class, {self.classes_[0]}: a classifier needs at least two classes")
@@ -232,9 +220,6 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         self.coef_ = self._coefficients[:, first:].copy()
         return self
 
-    def _encode(self, y):
-        return np.searchsorted(self.classes_, y).astype(float)
-
     def decision_function(self, X):
         """Log odds (n,) of the second class, or logits (n, K)."""
         check_is_fitted(self)
@@ -242,18 +227,18 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         logits = X @ self.coef_.T + self.intercept_
         return logits[:, 0] if len(self.classes_) == 2 else logits
 
+    def _logits(self, X):
+        """Logits (n, K); for two classes that of the first is 0."""
+        logits = self.decision_function(X)
+        return np.column_stack([np.zeros(len(logits)), logits]) if logits.ndim == 1 else logits
+
     def predict_proba(self, X):
         """Class probabilities (n, K)."""
-        logits = self.decision_function(X)
-        return softmax(
-            np.column_stack([np.zeros(len(logits)), logits]) if logits.ndim == 1 else logits, axis=1
-        )
+        return softmax(self._logits(X), axis=1)
 
     def predict_log_proba(self, X):
         """Log class probabilities (n, K), finite however extreme the logits are."""
-        logits = self.decision_function(X)
-        logits = np.column_stack([np.zeros(len(logits)), logits]) if logits.ndim == 1 else logits
-        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        return log_softmax(self._logits(X), axis=1)
 
     def predict(self, X):
         """Most probable class, (n,)."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from .blocks import Blocks, as_mask, as_vector, as_weights, slices
 from .errors import DataError
+from .families.base import can_be_censored
 
 PREVIEW_ROWS = 8192
 
@@ -16,8 +17,6 @@ def read(family, block):
     y = as_vector(y)
     weights, censored = as_weights(weights, y.size), as_mask(censored, y.size)
     if censored is not None and family._log_survival is None:
-        from .families.base import can_be_censored
-
         raise DataError(f"{family.__name__} takes no censored data here; {can_be_censored()} do")
     low, high = float(y.min()), float(y.max())
     family.support.check(y, low, high, family.__name__)

@@ -12,9 +12,8 @@ from scipy.linalg import qr
 from scipy.optimize import lsq_linear
 
 from .errors import ConvergenceError
-from .linalg import cholesky, solve_spd
+from .linalg import EPS, cholesky, convexify, solve_spd
 
-EPS = np.finfo(float).eps
 CLOSE = 1e-9  # Newton decrement at which a fit is finished
 ENOUGH = 1e-6  # ... and at which rounding may end it
 SWEEPS = 4_000
@@ -34,20 +33,6 @@ class Optimum:
     decrement: float
 
 
-def _convexify(hessian, floor):
-    """Hessian itself when it is safely positive definite; else with its eigenvalues positive, above floor *
-    max.
-    """
-    if cholesky(hessian)[2] > 1e-14:
-        return hessian
-    scale = np.sqrt(
-        np.maximum(np.abs(np.diag(hessian)), np.abs(hessian).max() * EPS**2) + np.finfo(float).tiny
-    )
-    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
-    values = np.maximum(np.abs(values), floor * max(np.abs(values).max(), 1e-300))
-    return (vectors * values) @ vectors.T * np.outer(scale, scale)
-
-
 def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, enough=ENOUGH):
     """Minimize objective(theta) + sum of l1 |theta| by (proximal) Newton steps with a halving line search.
 
@@ -62,7 +47,7 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
     if not np.isfinite(value):
         raise ConvergenceError("the objective is not finite at the start: standardize the columns of X")
     for n_iter in range(1, max_iter + 1):
-        model = _convexify(hessian, 1e-9 if l1 is None else 1e-5)
+        model = convexify(hessian, 1e-9 if l1 is None else 1e-5)
         if l1 is None:
             step = -solve_spd(*cholesky(model)[:2], gradient)
             slope = gradient @ step
@@ -77,26 +62,23 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
         start, noise, t = value + penalty(theta), 100 * EPS * (abs(value) + 1), 1.0
         while t > 1e-12:
             trial = theta + t * step if t < 1 or l1 is None else target
-            trial_value, trial_gradient, trial_hessian = objective(trial)
-            if np.isfinite(trial_value) and trial_value + penalty(trial) <= start + 1e-4 * t * slope + noise:
+            there = objective(trial)
+            if np.isfinite(there[0]) and there[0] + penalty(trial) <= start + 1e-4 * t * slope + noise:
                 break
             t /= 2
         else:
-            if decrement <= enough:
-                return Optimum(theta, value, gradient, hessian, n_iter, decrement)
             break
         stalled = decrement <= enough and np.array_equal(trial, theta)
-        theta, value, gradient, hessian = trial, trial_value, trial_gradient, trial_hessian
+        theta, (value, gradient, hessian) = trial, there
         if stalled:
-            return Optimum(theta, value, gradient, hessian, n_iter, decrement)
+            break
         if watch is not None:
             watch(theta, t * step, n_iter)
     if decrement <= enough:
         return Optimum(theta, value, gradient, hessian, n_iter, decrement)
-    raise ConvergenceError(
-        f"no maximum after {n_iter} Newton steps: the estimate is still {decrement:.1e} standard errors away "
-        "from where its score points. Standardize the columns, add prior=NormalPrior(...), or drop parameters"
-    )
+    raise ConvergenceError(f"no maximum after {n_iter} Newton steps: the estimate is still {decrement:.1e} "
+                           "standard errors away from where its score points. Standardize the columns, add "
+                           "prior=NormalPrior(...), or drop parameters")
 
 
 def quadratic_l1(hessian, gradient, theta, l1):
@@ -124,9 +106,8 @@ def quadratic_l1(hessian, gradient, theta, l1):
             if polished is not None:
                 return polished
             slope = gradient + hessian @ (z - theta)
-    raise ConvergenceError(
-        f"coordinate descent did not settle the zeros in {SWEEPS} sweeps: remove duplicated columns"
-    )
+    raise ConvergenceError(f"coordinate descent did not settle the zeros in {SWEEPS} sweeps: remove "
+                           "duplicated columns")
 
 
 def _on_support(hessian, gradient, theta, l1, z):

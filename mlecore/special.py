@@ -62,8 +62,7 @@ def stirling_error(x):
     r = 1 / np.maximum(x, 16.0)
     s = r * r
     series = r * (
-        1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360))))
-    )
+        1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360)))))
     return np.where(x < 16, direct, series)
 
 
@@ -126,7 +125,6 @@ def student_constant(nu):
         second = 0.25 * (polygamma(1, half + 0.5) - polygamma(1, half)) + 0.5 / nu**2
         return value, first, second
     powers = np.array([1, 3, 5, 7, 9, 11])
-    terms = np.array(
-        [-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224]
-    ) * half ** -powers.astype(float)
+    series = np.array([-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224])
+    terms = series * half ** -powers.astype(float)
     return terms.sum(), -(powers @ terms) / nu, (powers * (powers + 1)) @ terms / nu**2

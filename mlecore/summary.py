@@ -33,15 +33,11 @@ class Table:
             width = max(len(label) for label, _ in self.facts)
             lines += [f"{label:<{width}}  {text}" for label, text in self.facts]
         if self.rows:
-            grid = [list(self.columns), *(list(row) for row in self.rows)]
-            widths = [max(len(row[j]) for row in grid) for j in range(len(self.columns))]
-            rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-            body = [
-                "  ".join(
-                    [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-                )
-                for row in grid
-            ]
+            grid = [self.columns, *self.rows]
+            first, *widths = (max(map(len, column)) for column in zip(*grid, strict=True))
+            rule = "-" * (first + sum(widths) + 2 * len(widths))
+            body = ["  ".join([name.ljust(first), *(c.rjust(w) for c, w in zip(cells, widths, strict=True))])
+                    for name, *cells in grid]
             lines += [rule, body[0], rule, *body[1:], rule]
         return "\n".join([*lines, *self.notes])
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..blocks import slices
 from ..errors import DataError
-from ..linalg import invert_spd
+from ..linalg import invert_information
 from ..parameters import Constraint
 
 FAMILIES = {}
@@ -31,10 +31,8 @@ class Support:
 
     def check(self, y, low, high, family):
         """Raise DataError naming the first value outside; ``low`` and ``high`` are the range of y."""
-        if self.closed:
-            good = low >= self.low and high <= self.high
-        else:
-            good = low > self.low and high < self.high
+        touches = low == self.low or high == self.high
+        good = self.low <= low and high <= self.high and (self.closed or not touches)
         if good and not (self.integer and any(np.any(y[s] != np.floor(y[s])) for s in slices(y.size))):
             return
         inside = self.contains(y)
@@ -73,8 +71,7 @@ class Family:
     def __init__(self, *args, **kwargs):
         values = type(self).__signature__.bind(*args, **kwargs).arguments
         self.__dict__.update(
-            {name: self.parameters[name].check(name, value) for name, value in values.items()}
-        )
+            {name: self.parameters[name].check(name, value) for name, value in values.items()})
 
     @classmethod
     def _at(cls, theta):
@@ -111,9 +108,7 @@ class Family:
         -------
         ndarray, the shape of y
         """
-        y, safe, inside = self._inside(y)
-        with np.errstate(all="ignore"):
-            return np.where(inside, self._log_prob(safe), np.where(np.isnan(y), np.nan, -np.inf))[()]
+        return self._evaluate(self._log_prob, y, -np.inf)
 
     def score(self, y):
         """Derivative of ``log_prob`` in the parameters, shape y.shape + (k,); NaN outside the support."""
@@ -125,12 +120,14 @@ class Family:
     def log_survival(self, y):
         """Log of P(Y > y), for the families that take censored data (else DataError)."""
         if self._log_survival is None:
-            raise DataError(
-                f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} have"
-            )
+            raise DataError(f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} "
+                            "have")
+        return self._evaluate(self._log_survival, y, 0.0)
+
+    def _evaluate(self, kernel, y, outside):
         y, safe, inside = self._inside(y)
         with np.errstate(all="ignore"):
-            return np.where(inside, self._log_survival(safe), np.where(np.isnan(y), np.nan, 0.0))[()]
+            return np.where(inside, kernel(safe), np.where(np.isnan(y), np.nan, outside))[()]
 
     def _inside(self, y):
         y = np.asarray(y, dtype=float)
@@ -220,7 +217,7 @@ class Family:
 
     def covariance(self, hessian, n, free):
         """Covariance of the free estimates from the summed Hessian: the inverse observed information."""
-        return invert_spd(-hessian[np.ix_(free, free)])
+        return invert_information(-hessian[np.ix_(free, free)])
 
 
 def can_be_censored():

@@ -30,10 +30,8 @@ class Categorical(Tallied, Family):
     @classmethod
     def pool(cls, y, w):
         if y.max() >= MOST:
-            raise DataError(
-                f"Categorical takes labels below {MOST}, got {y.max():.0f}: "
-                "encode them first, with np.unique(y, return_inverse=True)[1]"
-            )
+            raise DataError(f"Categorical takes labels below {MOST}, got {y.max():.0f}: encode them first, "
+                            "with np.unique(y, return_inverse=True)[1]")
         return super().pool(y, w)
 
     def _log_prob(self, y):

@@ -54,5 +54,4 @@ class Cauchy(Family):
         if not fixed and np.unique(sample.preview[0]).size < 3:
             raise IdentifiabilityError(
                 "Cauchy: two distinct values leave a whole curve of maxima (or none): "
-                "collect more, or use fixed={'scale': ...}"
-            )
+                "collect more, or use fixed={'scale': ...}")

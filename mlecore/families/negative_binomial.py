@@ -73,7 +73,5 @@ class NegativeBinomial(Tallied, Family):
         mean = fixed.get("mean", w @ y / sample.n)
         variance = w @ (y - mean) ** 2 / sample.n
         if variance <= w @ y / sample.n:
-            raise IdentifiabilityError(
-                f"NegativeBinomial: the variance {variance:.4g} does not exceed the mean "
-                f"{w @ y / sample.n:.4g}, so alpha would be 0: use Poisson"
-            )
+            raise IdentifiabilityError(f"NegativeBinomial: the variance {variance:.4g} does not exceed the "
+                                       f"mean {w @ y / sample.n:.4g}, so alpha would be 0: use Poisson")

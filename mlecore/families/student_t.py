@@ -23,8 +23,7 @@ class StudentT(Family):
     limits = (
         ("nu", 1e6, "the tails are no heavier than normal ones: use Normal or fixed={'nu': ...}"),
         ("nu", 1e-3, "too many observations coincide: use fixed={'nu': ...}"),
-        ("sigma", 1e-9, "too many observations coincide: use fixed={'sigma': ...} or a discrete family"),
-    )
+        ("sigma", 1e-9, "too many observations coincide: use fixed={'sigma': ...} or a discrete family"))
 
     def _log_prob(self, y):
         z = (y - self.mu) / self.sigma

@@ -233,9 +233,9 @@ def test_negative_binomial_with_tiny_overdispersion():
 @pytest.mark.parametrize(
     ("noise", "bad", "match"),
     [
-        ("poisson", -1.0, r"y\[7\] = -1 is outside the support of poisson noise \(y >= 0\)"),
+        ("poisson", -1.0, r"y\[7\] = -1.0 is outside the support of poisson noise: y >= 0"),
         ("negative_binomial", -2.0, r"y\[7\] = -2"),
-        ("gamma", 0.0, r"y\[7\] = 0 is outside the support of gamma noise \(y > 0\)"),
+        ("gamma", 0.0, r"y\[7\] = 0.0 is outside the support of gamma noise: y > 0"),
         ("normal", np.nan, "NaN"),
         ("normal", np.inf, "infinity"),
     ],
