@@ -315,8 +315,10 @@ def cluster_filling(scores, groups):
 )
 def test_eq_cluster_filling(claim):
     r"""
-    B = \sum_{g=1}^{G}\mathbf{s}_g\mathbf{s}_g^\top, \qquad
-    \mathbf{s}_g = \sum_{i \in g}(y_i - \hat\mu_i)\,\mathbf{x}_i
+    \begin{aligned}
+    B &= \sum_{g=1}^{G}\mathbf{s}_g\mathbf{s}_g^\top \\
+    \mathbf{s}_g &= \sum_{i \in g}(y_i - \hat\mu_i)\,\mathbf{x}_i
+    \end{aligned}
     """
     # At the true means its expectation is the covariance of the score, whatever the dependence within.
     X = np.array([[1, 0.3], [1, -1.2], [1, 1.5], [1, 0.9], [1, -0.4]])
