@@ -121,6 +121,7 @@ def test_new_sample_shows_its_seed_and_is_pythons(plots):
         ("two_losses", "start", ["ArrowUp", "PageUp"], "start_slope", 1.1),
         ("two_losses", "start", ["ArrowLeft"], "start_intercept", -0.1),
         ("tails_and_outliers", "outlier", ["ArrowRight", "PageUp"], "outlier", 0.55),
+        ("curvature_is_information", "truth", ["ArrowRight", "PageUp"], "theta", 1.1),
     ],
 )
 def test_arrow_keys_move_a_handle(plots, name, label, keys, trait, change):
@@ -288,6 +289,8 @@ GOOD_POINTS = ("1, 2; 2 4; 3, 1.5", BellsOnResiduals([[1, 2], [2, 4], [3, 1.5]])
         ("bells_on_residuals", "intercept", "", "An empty box is not a number. Kept 5."),
         ("bells_on_residuals", "slope", "1e9", "Kept 0."),
         ("tails_and_outliers", "nu", "0", "“0” is not between 0.1 and 1000. Kept 4."),
+        ("curvature_is_information", "n", "51", "“51” is not between 1 and 50. Kept 10."),
+        ("curvature_is_information", "replicates", "1", "“1” is not between 2 and 1000. Kept 200."),
         ("two_losses", "steps", "1.5", "“1.5” is not a whole number. Kept 20."),
         ("two_losses", "start_slope", "-11", "“-11” is not between −10 and 10. Kept −8."),
     ],

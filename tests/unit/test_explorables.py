@@ -20,6 +20,7 @@ from mlecore import explorables
 from mlecore.explorables import (
     BellsOnResiduals,
     Counts,
+    CurvatureIsInformation,
     GaussianHill,
     TailsAndOutliers,
     TwoLosses,
@@ -74,6 +75,11 @@ PLOTS = [make for name in explorables.__all__ if isinstance(make := getattr(expl
         (lambda: BellsOnResiduals(slope=math.nan), r"slope = nan .*finite"),
         (lambda: BellsOnResiduals(spread="free"), "spread"),
         (lambda: BellsOnResiduals(n=2), r"n = 2 .*at least 3"),
+        (lambda: CurvatureIsInformation("cauchy"), "family"),
+        (lambda: CurvatureIsInformation(n=51), r"n = 51 .*from 1 to 50"),
+        (lambda: CurvatureIsInformation(replicates=1), r"replicates = 1 .*from 2 to 1000"),
+        (lambda: CurvatureIsInformation("bernoulli", theta=1), r"theta = 1\.0 .*between 0\.02 and 0\.98"),
+        (lambda: CurvatureIsInformation(theta=math.nan), r"theta = nan .*finite"),
         (lambda: TailsAndOutliers([1.0]), r"shape \(1,\) .*at least 2"),
         (lambda: TailsAndOutliers(outlier=math.inf), r"outlier = inf .*finite"),
         (lambda: TailsAndOutliers(k=0), r"k = 0 .*above 0"),
@@ -105,6 +111,7 @@ def test_bad_input_is_named_with_its_remedy(make, message):
         (BellsOnResiduals, "show", "rings"),
         (TwoLosses, "steps", -1),
         (TailsAndOutliers, "data", [1.0, math.nan]),
+        (CurvatureIsInformation, "theta", 3.5),
     ],
 )
 def test_a_refused_assignment_changes_nothing(make, name, value):
