@@ -364,7 +364,8 @@ def test_eq_crlb_rate(eq):
 def test_eq_rate_variance(eq):
     r"""
     \begin{aligned}
-    \operatorname{Var}(\hat\lambda) &= \frac{n^2\lambda^2}{(n-1)(n-2)} - \frac{n^2\lambda^2}{(n-1)^2} \\
+    \operatorname{Var}(\hat\lambda) &= \frac{n^2\lambda^2}{(n-1)(n-2)} \\
+    &\quad - \frac{n^2\lambda^2}{(n-1)^2} \\
     &= \frac{n^2\lambda^2}{(n-1)^2(n-2)}
     \end{aligned}
     """

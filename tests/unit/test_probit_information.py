@@ -1,4 +1,4 @@
-"""Chapter 10's probit standard errors against statsmodels: Probit has the observed information, GLM the expected.
+"""Chapter 10's probit standard errors against statsmodels: Probit's are observed, GLM's expected.
 
 The cells of the chapter run here as they are printed, since a lesson does not import statsmodels.
 """
