@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlecore.explorables import (
     BellsOnResiduals,
+    CentralLimit,
     Counts,
     GaussianHill,
     TailsAndOutliers,
@@ -26,8 +27,8 @@ from mlecore.explorables import (
     TwoReadings,
     static_files,
 )
+from tests.site._live import write_page
 from tests.site.conftest import FLAGS, find, serve
-from tests.site.test_explorables import write_page
 
 CASES = [  # plot, handle, what the drag changes
     ("two readings, binomial", TwoReadings(), "both slices"),
@@ -39,6 +40,7 @@ CASES = [  # plot, handle, what the drag changes
     ("bells, both, an end", BellsOnResiduals(show="both"), "right end of the line"),
     ("bells, a point", BellsOnResiduals(), "point 9"),
     ("tails, the outlier", TailsAndOutliers(), "outlier"),
+    ("central limit, 3000 of n = 100", CentralLimit(samples=3000, n=100), "p, the truth"),
     ("two losses, 20 steps", TwoLosses(), "start"),
     ("two losses, 1000 steps", TwoLosses(steps=1000), "start"),
 ]

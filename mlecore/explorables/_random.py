@@ -62,3 +62,30 @@ class Generator:
             count += 1
             time -= math.log(self._uniform())
         return count
+
+
+def uniforms(seeds: np.ndarray, size: int) -> np.ndarray:
+    """(len(seeds), size) draws; row i is ``Generator(seeds[i]).uniform(size)``, all rows at once."""
+    seeds = np.asarray(seeds, dtype=np.uint32)
+
+    def rotate(x: np.ndarray, k: int) -> np.ndarray:
+        return (x << np.uint32(k)) | (x >> np.uint32(32 - k))
+
+    state = []
+    for i in range(1, 5):
+        z = seeds + np.uint32((i * 0x9E3779B9) & _MASK)
+        for shift, factor in ((16, 0x21F0AAAD), (15, 0x735A2D97)):
+            z = (z ^ (z >> np.uint32(shift))) * np.uint32(factor)
+        state.append(z ^ (z >> np.uint32(15)))
+    a, b, c, d = state
+    words = np.empty((2 * size, len(seeds)))
+    for row in words:
+        row[:] = (rotate(b * np.uint32(5), 7) * np.uint32(9)) >> np.uint32(6)
+        t = b << np.uint32(9)
+        c = c ^ a
+        d = d ^ b
+        b = b ^ c
+        a = a ^ d
+        c = c ^ t
+        d = rotate(d, 11)
+    return ((words[::2] * 2**26 + words[1::2] + 0.5) / 2**52).T

@@ -19,6 +19,7 @@ from test_explorables_numerics import node
 from mlecore import explorables
 from mlecore.explorables import (
     BellsOnResiduals,
+    CentralLimit,
     Counts,
     CurvatureIsInformation,
     GaussianHill,
@@ -87,6 +88,10 @@ PLOTS = [make for name in explorables.__all__ if isinstance(make := getattr(expl
         (lambda: TwoLosses(classes="three"), "classes"),
         (lambda: TwoLosses(steps=1001), r"steps = 1001 .*0 to 1000"),
         (lambda: TwoLosses(rate=0), r"rate = 0 .*above 0, at most 10"),
+        (lambda: CentralLimit(family="normal", n=1), r"n = 1 .*2 to 100"),
+        (lambda: CentralLimit(samples=3001), r"samples = 3001 .*0 to 3000"),
+        (lambda: CentralLimit(p=0), r"p = 0 .*0\.01 to 0\.99"),
+        (lambda: CentralLimit(family="cauchy"), "family"),
         (lambda: TwoLosses(start_slope=101), r"start_slope = 101 .*from -100 to 100"),
         (lambda: TwoLosses(start_intercept=math.nan), r"start_intercept = nan .*from -100 to 100"),
     ],
