@@ -65,7 +65,10 @@ def test_eq_asym_normal(claim):
 
 def test_eq_asym_uniform(eq):
     r"""
-    P\left(\frac{n(\theta^* - \hat\theta)}{\theta^*} > t\right) = \left(1 - \frac{t}{n}\right)^{n} \to e^{-t}
+    \begin{aligned}
+    P\left(\frac{n(\theta^* - \hat\theta)}{\theta^*} > t\right) &= \left(1 - \frac{t}{n}\right)^{n} \\
+    &\to e^{-t}
+    \end{aligned}
     """
     left = r"P\left(\frac{n(\theta^* - \hat\theta)}{\theta^*} > t\right)"
     for t in (0.6, 1.7):
