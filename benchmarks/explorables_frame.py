@@ -22,6 +22,7 @@ from mlecore.explorables import (
     CentralLimit,
     Counts,
     GaussianHill,
+    ProjectionByKl,
     TailsAndOutliers,
     TwoLosses,
     TwoReadings,
@@ -43,6 +44,8 @@ CASES = [  # plot, handle, what the drag changes
     ("central limit, 3000 of n = 100", CentralLimit(samples=3000, n=100), "p, the truth"),
     ("two losses, 20 steps", TwoLosses(), "start"),
     ("two losses, 1000 steps", TwoLosses(steps=1000), "start"),
+    ("projection, forward", ProjectionByKl(), "mean of the model"),
+    ("projection, reverse", ProjectionByKl(direction="reverse"), "mean of the model"),
 ]
 TIMER = """
   window.times = [];

@@ -123,6 +123,7 @@ def test_new_sample_shows_its_seed_and_is_pythons(plots):
         ("central_limit", "p, the truth", ["ArrowLeft", "PageDown"], "p", -0.11),
         ("tails_and_outliers", "outlier", ["ArrowRight", "PageUp"], "outlier", 0.55),
         ("curvature_is_information", "truth", ["ArrowRight", "PageUp"], "theta", 1.1),
+        ("projection_by_kl", "mean of the model", ["ArrowRight", "PageDown"], "mu", -0.45),
     ],
 )
 def test_arrow_keys_move_a_handle(plots, name, label, keys, trait, change):
@@ -244,6 +245,7 @@ def test_a_click_on_the_map_goes_there(plots):
         ("tails_and_outliers", "outlier", "gaussian"),
         ("tails_and_outliers", "data point 2", "huber"),
         ("two_losses", "start, on squared error", "ce_norm"),
+        ("projection_by_kl", "spread of the model", "forward"),
     ],
 )
 def test_touch_drags_without_scrolling(browser, address, name, label, stat):

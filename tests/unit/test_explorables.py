@@ -23,6 +23,7 @@ from mlecore.explorables import (
     Counts,
     CurvatureIsInformation,
     GaussianHill,
+    ProjectionByKl,
     TailsAndOutliers,
     TwoLosses,
     TwoReadings,
