@@ -118,7 +118,12 @@ def moments(parts):
 
 
 def test_eq_normal_risk(eq):
-    r"""R(\mu,\sigma) = \frac12\log(2\pi\sigma^2) + \frac{\sigma_g^2 + (\mu-\mu_g)^2}{2\sigma^2}"""
+    r"""
+    \begin{aligned}
+    R(\mu,\sigma) &= \frac12\log(2\pi\sigma^2) \\
+    &\quad + \frac{\sigma_g^2 + (\mu-\mu_g)^2}{2\sigma^2}
+    \end{aligned}
+    """
     for parts, at in zip(MIXTURES, [(1.1, 0.8), (-0.6, 2.1)], strict=True):
         nodes, mean, spread = moments(parts)
         risk = lambda m, s, nodes=nodes: -mp.fsum(w * mp.log(mp.npdf(y, m, s)) for w, y in nodes)  # noqa: E731
@@ -348,13 +353,23 @@ def test_eq_normal_trace(eq):
 
 
 def test_eq_overselect(eq):
-    r"""P(\chi^2_1 > 2) = 2\,\Phi(-\sqrt2) \approx 0.157"""
+    r"""
+    \begin{aligned}
+    P(\chi^2_1 > 2) &= 2\,\Phi(-\sqrt2) \\
+    &\approx 0.157
+    \end{aligned}
+    """
     eq.holds(*({"P": stats.chi2(1).sf(2), r"\Phi": mp.ncdf} for _ in range(2)), approx=3e-3,
              rewrite={r"P(\chi^2_1 > 2)": "P"})
 
 
 def test_eq_log_jacobian(eq):
-    r"""\log f_Y(y) = \log f_Z(\log y) - \log y"""
+    r"""
+    \begin{aligned}
+    &\log f_Y(y) \\
+    &\quad = \log f_Z(\log y) - \log y
+    \end{aligned}
+    """
     for mu, sigma, y in (0.4, 0.8, 2.3), (-1.0, 0.5, 0.7):
         eq.holds({"y": y, "f_Y": double(stats.lognorm(sigma, scale=np.exp(mu)).pdf),
                   "f_Z": double(stats.norm(mu, sigma).pdf)})
@@ -363,8 +378,9 @@ def test_eq_log_jacobian(eq):
 def test_eq_laplace_evidence(eq):
     r"""
     \begin{aligned}
-    \log\int e^{\ell(\theta)}\,\pi(\theta)\,d\theta &\approx \ell(\hat\theta) + \log\pi(\hat\theta) \\
-    &\quad + \frac{m}{2}\log(2\pi) - \frac12\log\det J
+    &\log\int e^{\ell(\theta)}\,\pi(\theta)\,d\theta \\
+    &\quad \approx \ell(\hat\theta) + \log\pi(\hat\theta) \\
+    &\qquad + \frac{m}{2}\log(2\pi) - \frac12\log\det J
     \end{aligned}
     """
     # Normal data of known variance and a wide normal prior: the evidence in closed form, nearly exact.
