@@ -344,11 +344,11 @@ def test_eq_tic(eq):
 
 
 def test_eq_normal_trace(eq):
-    r"""\operatorname{tr}(A^{-1}B) = \frac{\kappa + 1}{2}"""
+    r"""\operatorname{tr}(A^{-1}B) = \frac{1}{2}\left(\frac{\mu_4}{\sigma_g^4} + 1\right)"""
     for truth in (stats.gamma(2.5, scale=0.7), stats.logistic(1.0, 0.4)):
         A, B = normal_parts(truth)
-        eq.holds({"T": round(float(np.trace(np.linalg.inv(A) @ B)), 7),
-                  r"\kappa": round(float(truth.stats("k")) + 3, 7)},
+        fourth = (float(truth.stats("k")) + 3) * truth.var() ** 2
+        eq.holds({"T": np.trace(np.linalg.inv(A) @ B), r"\mu_4": fourth, r"\sigma_g": truth.std()},
                  rewrite={r"\operatorname{tr}(A^{-1}B)": "T"})
 
 

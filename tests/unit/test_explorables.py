@@ -23,7 +23,6 @@ from mlecore.explorables import (
     Counts,
     CurvatureIsInformation,
     GaussianHill,
-    ProjectionByKl,
     TailsAndOutliers,
     TwoLosses,
     TwoReadings,
