@@ -28,20 +28,26 @@ class Design:
     """Rows [1, X - shift] basis of a regression, with least squares of a working response.
 
     blocks: `Blocks` of (X, y, weights or None). names: of the d columns. in_memory: whether `held` may keep
-    the working rows. After `prepare`, `gram` (p, p) is
-    A'WA in the working coordinates, `to_original` (p, p) maps working coefficients to those of [1, X] (or X),
-    `start` (p,) is the least-squares fit of the working response and `rss` its weighted residual sum of
-    squares.
+    the working rows. offset: what was taken off y, for the intercept to give back. After `prepare`, `gram`
+    (p, p) is A'WA in the working coordinates, `to_original` (p, p) maps working coefficients to those of
+    [1, X] (or X), `start` (p,) is the least-squares fit of the working response and `rss` its weighted
+    residual sum of squares.
     """
 
     def __init__(self, blocks, fit_intercept, names, in_memory=False):
         self.blocks, self.fit_intercept, self.names = blocks, fit_intercept, list(names)
         self.in_memory = in_memory
         self.shift = self.basis = self._kept = None
+        self.offset = 0.0
 
     @property
     def p(self):
         return len(self.names) + self.fit_intercept
+
+    @property
+    def magnitude(self):
+        """Size of the response as it was given: what rounding is relative to."""
+        return np.sqrt(self.total / self.n) + abs(self.offset)
 
     @property
     def all_names(self):

@@ -25,7 +25,10 @@ class Inference:
             coefficients = self._noise.contrast @ coefficients
             if self._design.fit_intercept:
                 coefficients[:, 0] -= coefficients[:, 0].mean()
+        self._inner = coefficients.ravel().copy()
         self._coefficients = coefficients
+        if self._design.offset:
+            coefficients[0, 0] += self._design.offset
         self.n_iter_ = optimum.n_iter
         self.noise_params_ = dict(zip(self._noise.shape, np.exp(logs).tolist(), strict=True))
         penalty = 0.0 if problem.l2 is None else 0.5 * problem.l2 @ theta[: self._k] ** 2
@@ -173,7 +176,7 @@ class Inference:
         ends = np.empty((estimate.size, 2))
         for j, (center, se) in enumerate(zip(estimate, spread, strict=True)):
             for side, unit in enumerate((-se, se)):
-                x = crossing(drop(j, center, unit), z, 0.0, z, 1e4 * z)
+                x = crossing(drop(j, self._inner[j], unit), z, 0.0, z, 1e4 * z)
                 ends[j, side] = center + unit * (np.inf if x is None else x)
         return ends
 
@@ -221,7 +224,7 @@ class Inference:
             rest = others @ lad(others, residual, w)[0] if others.size else 0.0
             return w @ np.abs(residual - rest)
 
-        best, scale = w @ np.abs(y - raw @ self._coefficients[0]), self.noise_params_["scale"]
+        best, scale = w @ np.abs(y - raw @ self._inner), self.noise_params_["scale"]
         if self._problem.free:
             return lambda x: 2 * self._n * np.log(spread(x) / best)
         return lambda x: 2 * (spread(x) - best) / scale

@@ -43,7 +43,7 @@ class Problem:
                                            "coefficients, prior or not, so the noise scale goes to zero: fix "
                                            f"it, noise_params={{{name!r}: …}}")
             size = np.sqrt(design.norms**2 @ (design.to_original @ design.start) ** 2)
-            require_spread(np.sqrt(design.rss), size + np.sqrt(design.total), name)
+            require_spread(np.sqrt(design.rss), size + np.sqrt(design.n) * design.magnitude, name)
         logs = [np.log(held.get(name, 1.0)) for name in noise.shape]
         self.objective = Objective(design, noise, m, logs, self.free, self.l2)
         self.closed = noise.name == "normal" and not penalized
@@ -191,7 +191,7 @@ class Problem:
             if name == "nu" and log > np.log(1e5):
                 raise _runaway_nu()
             if name in ("sigma", "scale"):
-                require_spread(np.exp(log), np.sqrt(design.total / design.n), name)
+                require_spread(np.exp(log), design.magnitude, name)
         if self.prior is None and n_iter >= 8 and n_iter % 4 == 0 and self.noise.shape[:1] != ("sigma",):
             for direction in (step[:k], theta[:k]):
                 self._require_overlap(direction.reshape(self.m, -1))

@@ -73,6 +73,12 @@ class _LikelihoodModel(Inference, BaseEstimator):
         return Design(cleaned, self.fit_intercept, names)
 
 
+def far_center(y):
+    """The median of y where it lies beyond 1000 times their spread, so that rounding hides it; else 0."""
+    center = float(np.median(y))
+    return center if abs(center) > 1e3 * np.median(np.abs(y - center)) > 0 else 0.0
+
+
 def as_blocks(X, y):
     """The `Blocks` that X stands for, or None where X is an array."""
     if isinstance(X, Blocks):
@@ -135,7 +141,17 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
             raise DataError(f"noise must be one of {names}, got {self.noise!r}; for classes use "
                             "LikelihoodClassifier")
         noise = NOISES[self.noise]()
-        design = self._design_of(X, y, sample_weight, lambda y, used=None: noise.check(y), y_numeric=True)
+        far = 0.0
+
+        def encode(y, used=None):
+            nonlocal far
+            y = noise.check(y)
+            if used is not None and self.fit_intercept and not noise.log_link:
+                far = far_center(y)
+            return y - far if far else y
+
+        design = self._design_of(X, y, sample_weight, encode, y_numeric=True)
+        design.offset = far
         self._fit(design, noise, 1, noise.working, self.noise_params or {})
         first = int(self.fit_intercept)
         self.intercept_ = float(self._coefficients[0, 0]) if first else 0.0

@@ -39,8 +39,9 @@ def survey(family, block):
     preview = np.array([y[every], np.ones_like(y[every]) if w is None else w[every]])
     events = n if censored is None else np.sum(~censored) if w is None else w[~censored].sum()
     with np.errstate(all="ignore"):  # the range is judged once it is known
-        sizes = np.array([n, events, y.sum() if w is None else w @ y], dtype=float)
         pooled = family.pool(y, w) if family.pools and censored is None else None
+        total = pooled[1] @ pooled[0][0] if pooled else y.sum() if w is None else w @ y
+    sizes = np.array([n, events, total], dtype=float)
     return sizes, (low, high), preview, pooled
 
 

@@ -47,8 +47,8 @@ def log_excess(y, m):
 
 def log_gap(y, center):
     """Terms whose average is mean(log y) - log(center), with center the mean of y."""
-    x = (y - center) / center
-    return log1pmx(x) if np.abs(x).max() < 0.1 else np.log(y / center)
+    near = max(y.max() - center, center - y.min()) < 0.1 * center
+    return log1pmx((y - center) / center) if near else np.log(y / center)
 
 
 def stirling_error(x):

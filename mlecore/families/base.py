@@ -102,23 +102,26 @@ class Family:
 
         Parameters
         ----------
-        y : array-like, any shape
+        y : array-like, any shape, in the units of the data
 
         Returns
         -------
-        ndarray, the shape of y
+        ndarray, the shape of y, in nats; NaN where y is NaN. Never raises for a number.
         """
         return self._evaluate(self._log_prob, y, -np.inf)
 
     def score(self, y):
-        """Derivative of ``log_prob`` in the parameters, shape y.shape + (k,); NaN outside the support."""
+        """Derivative of ``log_prob`` in the parameters, shape y.shape + (k,), declared order.
+
+        NaN outside the support. For a vector of probabilities k is its length.
+        """
         y, safe, inside = self._inside(y)
         with np.errstate(all="ignore"):
             columns = np.broadcast_arrays(y, *self._score(safe))[1:]
             return np.where(inside[..., None], np.stack(columns, axis=-1), np.nan)
 
     def log_survival(self, y):
-        """Log of P(Y > y), for the families that take censored data (else DataError)."""
+        """Log of P(Y > y), the shape of y. DataError for families that take no censored data."""
         if self._log_survival is None:
             raise DataError(f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} "
                             "have")
@@ -146,11 +149,11 @@ class Family:
         return add_up(self._log_survival, self._survival_score, self._survival_hessian, columns, w)
 
     def fisher_information(self):
-        """Expected information of one observation, shape (k, k)."""
+        """Expected information of one observation, E[score score'], shape (k, k), declared order."""
         raise NotImplementedError
 
     def sample(self, size, rng):
-        """Draw ``size`` observations with the numpy Generator ``rng``."""
+        """Observations of shape ``size`` (int or tuple), drawn with the numpy Generator ``rng``."""
         raise NotImplementedError
 
     def sample_mle(self, n, size, known, rng):
@@ -199,6 +202,8 @@ class Family:
     @classmethod
     def combine(cls, pooled):
         """One (columns, weights) from those of several blocks."""
+        if len(pooled) == 1:
+            return pooled[0]
         *columns, weights = (np.concatenate(c) for c in zip(*((*cols, w) for cols, w in pooled), strict=True))
         return tuple(columns), weights
 

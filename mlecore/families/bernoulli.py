@@ -8,7 +8,13 @@ from .base import Family, Support, average
 
 
 class Bernoulli(Family):
-    """One yes (1) or no (0) with probability ``p`` of yes. The MLE is the proportion k/n."""
+    """One yes (1) or no (0) with probability ``p`` of yes, a pure number.
+
+    log f = y log p + (1 - y) log(1 - p). The MLE is the proportion k/n; for k = 0 or n it is at the edge, and
+    Wald intervals raise IdentifiabilityError. The information of one observation is 1/(p (1 - p)).
+    ``fit`` raises DataError for a y that is neither 0 nor 1.
+    Source: Casella and Berger (2002), chapter 7.
+    """
 
     p = PROBABILITY
     support = Support("0 or 1", low=0, high=1, integer=True)

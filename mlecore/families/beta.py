@@ -9,9 +9,14 @@ from .base import HALF_LOG_2PI, Family, Support
 
 
 class Beta(Family):
-    """Proportions strictly between 0 and 1, with mean ``a / (a + b)``.
+    """Proportions strictly between 0 and 1, with mean ``a / (a + b)``; a and b are pure numbers.
 
-    The gaps are those of log y and log(1 - y).
+    log f = (a - 1) log y + (b - 1) log(1 - y) - log B(a, b). The gaps are those of log y and log(1 - y); the
+    MLE has no closed form. The information of one observation is diag(psi'(a), psi'(b)) - psi'(a + b).
+
+    ``fit`` raises DataError for a y at or outside the ends and where all y are equal, IdentifiabilityError
+    where a and b run away because the spread is lost beside the mean.
+    Source: Johnson, Kotz and Balakrishnan (1995), chapter 25.
     """
 
     a = POSITIVE

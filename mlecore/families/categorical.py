@@ -10,11 +10,15 @@ MOST = 1000
 
 
 class Categorical(Tallied, Family):
-    """One of the labels 0, ..., K-1 with probabilities ``p``, a vector that sums to 1.
+    """One of the labels 0, ..., K-1 with probabilities ``p``, shape (K,), which sum to 1.
 
-    The MLE is the vector of proportions, with K one more than the largest label. Derivatives are those of
-    log(p[y] / sum(p)), so that the score has mean 0 and the information has rank K-1; the covariance is
-    (diag(p) - p p')/n, of rank K-1 too.
+    log f = log p[y]. The MLE is the vector of proportions, with K one more than the largest label.
+    Derivatives are those of log(p[y] / sum(p)), so that the score has mean 0 and the information has rank
+    K-1; the covariance is (diag(p) - p p')/n, of rank K-1 too.
+
+    ``fit`` raises DataError for a y that is not an integer >= 0, and for labels so large that they must be
+    codes.
+    Source: Johnson, Kotz and Balakrishnan (1997), chapter 35.
     """
 
     p = SIMPLEX

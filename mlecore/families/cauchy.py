@@ -8,10 +8,16 @@ from .base import Family, location_starts, quartiles
 
 
 class Cauchy(Family):
-    """Location ``mu`` and half width ``scale``; no mean exists.
+    """Location ``mu`` and half width ``scale``, both in the units of y; no mean exists.
 
-    With both free the likelihood has one mode (Copas 1975). With the scale fixed it may have many: the best
-    of climbs from many quantiles is kept.
+    log f = -log(pi scale) - log(1 + z**2), z = (y - mu)/scale. With both free the likelihood has one mode
+    (Copas 1975). With the scale fixed it may have many: the best of climbs from many quantiles is kept. The
+    information of one observation is the unit matrix over 2 scale**2.
+
+    ``fit`` raises DataError where all y are equal, IdentifiabilityError where only two values occur or half
+    of the observations coincide.
+    Sources: Lehmann and Casella (1998), chapter 6, for several roots; Johnson, Kotz and Balakrishnan (1994),
+    chapter 16.
     """
 
     mu = LOCATION

@@ -8,9 +8,12 @@ from .base import Family, Support
 
 
 class Exponential(Family):
-    """Waiting times with constant hazard ``rate`` (mean 1/rate).
+    """Waiting times with constant hazard ``rate``, in events per unit of y (mean 1/rate).
 
-    With right-censored data the MLE is events / total time; with no event at all it is 0, the edge.
+    log f = log(rate) - rate y, on y >= 0. The MLE is events / total time, censored times counted in the
+    total; with no event at all it is 0, the edge. The information of one observation is 1/rate**2.
+    ``fit`` raises DataError for a negative y, and where every time is 0.
+    Source: Cox and Oakes (1984), chapter 3.
     """
 
     rate = RATE

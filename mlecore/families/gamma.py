@@ -9,9 +9,15 @@ from .base import HALF_LOG_2PI, Family, Support
 
 
 class Gamma(Family):
-    """Positive values with mean ``shape * scale`` and variance ``shape * scale**2``.
+    """Positive values with mean ``shape * scale`` and variance ``shape * scale**2``; scale in the units of y.
 
-    The gap is mean(log y) - log(mean y), the only thing beside the mean that the MLE looks at.
+    log f = (shape - 1) log y - y/scale - shape log(scale) - log Gamma(shape). The gap is mean(log y) -
+    log(mean y), the only thing beside the mean that the MLE looks at; the shape has no closed form. The
+    information of one observation is [[psi'(shape), 1/scale], [1/scale, shape/scale**2]].
+
+    ``fit`` raises DataError for y <= 0 and where all y are equal, IdentifiabilityError where the shape runs
+    away because the spread is lost beside the mean.
+    Sources: Johnson, Kotz and Balakrishnan (1994), chapter 17; Minka (2002) for the start.
     """
 
     shape = POSITIVE

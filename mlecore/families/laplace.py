@@ -4,16 +4,19 @@ import numpy as np
 
 from ..blocks import slices
 from ..parameters import LOCATION, SCALE
-from .base import Family
+from .base import Family, symmetric
 
 
 class Laplace(Family):
-    """Location ``mu`` (mean and median) and mean absolute deviation ``scale``.
+    """Location ``mu`` (mean and median) and mean absolute deviation ``scale``, both in the units of y.
 
-    The MLE is the sample median and the mean distance from it. The likelihood has a kink at every
-    observation, so the observed curvature says nothing about mu: the covariance is the inverse expected
-    information, and convergence means that 0 lies in the subdifferential. The median is not a sum over
-    blocks, so blocks are kept.
+    log f = -|y - mu|/scale - log(2 scale). The MLE is the sample median and the mean distance from it. The
+    likelihood has a kink at every observation, so the observed curvature says nothing about mu: the
+    covariance is the inverse of the expected information, the unit matrix over scale**2, and convergence
+    means that 0 lies in the subdifferential. The median is not a sum over blocks, so blocks are kept.
+
+    ``fit`` raises DataError where all y are equal and the scale is free.
+    Source: Johnson, Kotz and Balakrishnan (1995), chapter 24.
     """
 
     mu = LOCATION
@@ -33,8 +36,18 @@ class Laplace(Family):
         return np.sign(r) / self.scale, (np.abs(r) / self.scale - 1) / self.scale
 
     def _hessian(self, y):
-        r, s = y - self.mu, self.scale
-        return np.zeros_like(r), -np.sign(r) / s**2, (1 - 2 * np.abs(r) / s) / s**2
+        return self._second(1, np.sign(y - self.mu), np.abs(y - self.mu))
+
+    def _second(self, n, signs, sizes):
+        """The Hessian off the kinks, of one observation or of the sums of n."""
+        s = self.scale
+        return 0.0 * sizes, -signs / s**2, (n - 2 * sizes / s) / s**2
+
+    def _totals(self, columns, w):
+        r, s, n = columns[0] - self.mu, self.scale, w.sum()
+        signs, sizes = w @ np.sign(r), w @ np.abs(r)
+        score = np.array([signs, sizes / s - n]) / s
+        return -sizes / s - n * np.log(2 * s), score, symmetric(self._second(n, signs, sizes), 2)
 
     def fisher_information(self):
         return np.eye(2) / self.scale**2

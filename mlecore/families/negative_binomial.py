@@ -10,10 +10,17 @@ from .base import Family, Support, Tallied
 
 
 class NegativeBinomial(Tallied, Family):
-    """Counts with variance ``mean + alpha * mean**2`` (NB2): a Poisson whose rate is gamma distributed.
+    """Counts with ``mean`` and variance ``mean + alpha * mean**2`` (NB2): Poisson with a gamma rate.
 
-    The MLE of alpha is positive exactly when the sample variance (divisor n) exceeds the mean (Levin and
-    Reeds 1977); otherwise ``fit`` names the Poisson. The data are pooled to distinct counts.
+    log f = log(Gamma(y + 1/alpha) / (Gamma(1/alpha) y!)) + y log(u/(1 + u)) - log(1 + u)/alpha, u = alpha *
+    mean; mean in counts per observation, alpha a pure number. mean and alpha are orthogonal. The MLE of the
+    mean is the sample mean; that of alpha is positive exactly when the sample variance (divisor n) exceeds
+    the mean. The data are pooled to distinct counts.
+
+    ``fit`` raises DataError for a y that is not an integer >= 0, IdentifiabilityError, naming the Poisson,
+    where the variance does not exceed the mean.
+    Sources: Lawless (1987); Levin and Reeds (1977) for the condition; Loader (2000) for the way log f is
+    computed; Johnson, Kemp and Kotz (2005), chapter 5.
     """
 
     mean = POSITIVE

@@ -9,10 +9,16 @@ from .base import HALF_LOG_2PI, Family, average
 
 
 class Normal(Family):
-    """Normal with mean ``mu`` and standard deviation ``sigma``.
+    """Normal with mean ``mu`` and standard deviation ``sigma``, both in the units of y.
 
-    The pooled row is the mean and the variance (divisor n); the MLE is exactly these two. Right-censored
-    data are taken: P(Y > y) is the upper tail.
+    log f = -(y - mu)**2 / (2 sigma**2) - log sigma - log(2 pi)/2, on the real line. The MLE is the mean and
+    the root of the mean squared deviation (divisor n): exactly the row that a sample is pooled to. The
+    information of one observation is diag(1, 2)/sigma**2. Right-censored data are taken: P(Y > y) is the
+    upper tail, its slope the inverse Mills ratio.
+
+    ``fit`` raises DataError where all y are equal and sigma is free, IdentifiabilityError where every
+    observation is censored and mu is free.
+    Sources: Casella and Berger (2002), chapter 7; Johnson, Kotz and Balakrishnan (1994), chapter 13.
     """
 
     mu = LOCATION

@@ -9,7 +9,13 @@ from .base import Family, Support, average
 
 
 class Poisson(Family):
-    """Counts with mean ``rate``. The MLE is the sample mean; the gap is that of log y!."""
+    """Counts with mean ``rate``, in counts per observation.
+
+    log f = y log(rate) - rate - log y!. The MLE is the sample mean (0, at the edge, for all zeros); the
+    information of one observation is 1/rate. The gap is that of log y!, so that the log-likelihood keeps it.
+    ``fit`` raises DataError for a y that is not an integer >= 0.
+    Sources: Johnson, Kemp and Kotz (2005), chapter 4; Loader (2000) for the way log f is computed.
+    """
 
     rate = COUNT_RATE
     support = Support("integers 0, 1, 2, ...", low=0, integer=True)

@@ -9,11 +9,16 @@ from .base import HALF_LOG_2PI, Family, location_starts, quartiles, symmetric
 
 
 class StudentT(Family):
-    """Location ``mu``, scale ``sigma`` and ``nu`` degrees of freedom, free to fall below 2 or 1.
+    """Location ``mu`` and scale ``sigma`` in the units of y; ``nu`` > 0 degrees of freedom.
 
-    The fit is the local maximum reached from the median. (With nu free the likelihood has no global one: it
-    grows without bound as sigma and nu go to 0 at an observation; Fernandez and Steel 1999.) Where the data
-    have tails no heavier than the normal, nu runs away and ``fit`` says so.
+    log f = log Gamma((nu+1)/2) - log Gamma(nu/2) - log(nu pi)/2 - log sigma - (nu+1)/2 log(1 + z**2/nu), with
+    z = (y - mu)/sigma. The fit is the local maximum reached from the median. (With nu free the likelihood
+    has no global one: it grows without bound as sigma and nu go to 0 at an observation.)
+
+    ``fit`` raises DataError where all y are equal, IdentifiabilityError where the tails are no heavier than
+    normal ones, so that nu runs away, and where too many observations coincide.
+    Sources: Lange, Little and Taylor (1989) for weights and information; Fernandez and Steel (1999) for the
+    unbounded likelihood; Johnson, Kotz and Balakrishnan (1995), chapter 28.
     """
 
     nu = POSITIVE

@@ -9,10 +9,15 @@ from .base import Family, Support
 
 
 class Weibull(Family):
-    """Lifetimes with survival exp(-(y/scale)**shape); the hazard rises where ``shape`` > 1.
+    """Lifetimes with survival exp(-(y/scale)**shape); scale in the units of y.
 
-    Right-censored data are taken. With v = shape * log(y/scale) the log hazard is log(shape) + v - log(y)
-    and the log survival is -exp(v): the density is their product.
+    log f = log(shape/scale) + (shape - 1) log(y/scale) - (y/scale)**shape, on y > 0: with v = shape *
+    log(y/scale) the log hazard is log(shape) + v - log(y) and the log survival is -exp(v). The hazard rises
+    where shape > 1. Right-censored data are taken. The MLE has no closed form.
+
+    ``fit`` raises DataError for y <= 0 and where all y are equal, IdentifiabilityError where no or all but
+    coinciding events leave the shape without a maximum.
+    Sources: Cox and Oakes (1984), chapter 3; Johnson, Kotz and Balakrishnan (1994), chapter 21.
     """
 
     shape = POSITIVE

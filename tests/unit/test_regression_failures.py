@@ -323,3 +323,17 @@ def test_counts_of_any_size(count):
     model = LikelihoodRegressor("poisson").fit(X, y)
     assert model.intercept_ == pytest.approx(np.log(count), abs=1e-4)
     assert np.isfinite(model.log_likelihood_)
+
+
+@pytest.mark.parametrize("noise", ["normal", "laplace", "huber", "student_t", "cauchy"])
+@pytest.mark.parametrize("far", [-1e6, 1e9])
+def test_a_response_far_from_zero(noise, far):
+    """y + 1e9 keeps seven decimals of y: the fit, its profile and its score are those of y to that many."""
+    y = X @ [1.0, -0.5, 0.2] + np.random.default_rng(4).standard_t(3, len(X))
+    near, moved = (LikelihoodRegressor(noise).fit(X, v) for v in (y, y + far))
+    assert moved.coef_ == pytest.approx(near.coef_, abs=1e-6)
+    assert moved.intercept_ - far == pytest.approx(near.intercept_, abs=1e-6)
+    assert moved.score(X, y + far) == pytest.approx(near.score(X, y), abs=1e-6)
+    for method in ("wald", "profile"):
+        wanted, got = near.confidence_interval(method=method), moved.confidence_interval(method=method)
+        np.testing.assert_allclose(got - np.append(far, np.zeros(X.shape[1]))[:, None], wanted, atol=1e-5)
