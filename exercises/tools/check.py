@@ -17,8 +17,14 @@ from .submission import Cell, Submission
 
 PACKAGES = {"numpy", "scipy", "matplotlib", "sklearn", "mlecore"}
 NONSENSE = {
-    "None": "None", "True": "True", "NaN": "float('nan')", "infinity": "float('inf')",
-    "an empty string": "''", "an empty list": "[]", "an empty tuple": "()", "an empty dict": "{}",
+    "None": "None",
+    "True": "True",
+    "NaN": "float('nan')",
+    "infinity": "float('inf')",
+    "an empty string": "''",
+    "an empty list": "[]",
+    "an empty tuple": "()",
+    "an empty dict": "{}",
     "an empty array": "__import__('numpy').array([])",
     "an array of NaN": "__import__('numpy').full(3, float('nan'))",
     "a pair of NaN": "(float('nan'), float('nan'))",
@@ -53,13 +59,19 @@ def problems(assignment: Assignment, deep: bool = True) -> list[str]:
             if result["points"] >= part.max_points:
                 found.append(f"{where}: passes every test")
             elif result["hint"] != wrong.hint:
-                found.append(f"{where}: its hint is not shown, but {result['hint'][:60]!r}. If two wrong "
-                             "answers give the same on every call, add a test that tells them apart")
+                found.append(
+                    f"{where}: its hint is not shown, but {result['hint'][:60]!r}. If two wrong "
+                    "answers give the same on every call, add a test that tells them apart"
+                )
         if part.kind == "code":
             for name, value in NONSENSE.items():
                 result = graded(grader, part, nonsense(part, value))
-                found += [f"{test['id']}: passes with {name} as the answer; compare with `abs(x - …) < …`, "
-                          "and check the shape" for test in result["tests"] if test["passed"]]
+                found += [
+                    f"{test['id']}: passes with {name} as the answer; compare with `abs(x - …) < …`, "
+                    "and check the shape"
+                    for test in result["tests"]
+                    if test["passed"]
+                ]
     return found
 
 
@@ -79,7 +91,7 @@ def structure(assignment: Assignment):
             yield f"{part.id}: the solution is too short for the leak test to find: write it in two lines"
         if part.kind == "markdown":
             if not part.rubric:
-                yield f"{part.id}: a text answer needs a rubric below it: `+++ {{\"rubric\": true}}`"
+                yield f'{part.id}: a text answer needs a rubric below it: `+++ {{"rubric": true}}`'
             continue
         if not part.tests:
             yield f"{part.id}: no tests below it"
@@ -99,8 +111,13 @@ def structure(assignment: Assignment):
 
 def imports(source: str):
     for node in ast.walk(ast.parse(source)):
-        names = ([alias.name for alias in node.names] if isinstance(node, ast.Import)
-                 else [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+        names = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
         for name in names:
             top = name.split(".")[0]
             if top not in PACKAGES and top not in sys.stdlib_module_names:
@@ -145,6 +162,9 @@ def nonsense(part: Part, value: str) -> str:
     tree = ast.parse(part.reference)
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name in sorted(part.names):
-        lines.append(f"def {name}(*arguments, **keywords):\n    return {value}" if name in functions
-                     else f"{name} = {value}")
+        lines.append(
+            f"def {name}(*arguments, **keywords):\n    return {value}"
+            if name in functions
+            else f"{name} = {value}"
+        )
     return "\n".join(lines)

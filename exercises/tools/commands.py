@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -20,17 +21,58 @@ def main(arguments: list[str] | None = None) -> int:
 
     def assignment_command(name: str, text: str, out: Path | None = None):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("assignments", nargs="*", metavar="ASSIGNMENT",
-                             help="name or number: 03_common_distributions or 3; all of them when left out")
+        command.add_argument(
+            "assignments",
+            nargs="*",
+            metavar="ASSIGNMENT",
+            help="name or number: 03_common_distributions or 3; all of them when left out",
+        )
         if out:
             command.add_argument("--variant", type=int, default=1, help="variant of the data (default 1)")
-            command.add_argument("--out", type=Path, default=out,
-                                 help=f"folder (default {out.relative_to(ROOT)}/)")
+            command.add_argument(
+                "--out", type=Path, default=out, help=f"folder (default {out.relative_to(ROOT)}/)"
+            )
         return command
 
     assignment_command("check", "reference passes, stub fails, every wrong answer gets its hint")
     assignment_command("release", "write the student's notebook", HANDOUT)
     assignment_command("solution", "write the notebook with solutions, rubrics and wrong answers", HANDOUT)
+    command = commands.add_parser(
+        "grade",
+        help="grade a folder of submissions",
+        description="Grade a folder of submissions, submitted/<student>/<assignment>/<notebook>.ipynb.",
+    )
+    command.add_argument("submitted", type=Path, help="the folder with one folder per student")
+    command.add_argument(
+        "assignments", nargs="*", metavar="ASSIGNMENT", help="all that were handed in when left out"
+    )
+    command.add_argument(
+        "--out", type=Path, default=Path("graded"), help="folder for the results (default graded/)"
+    )
+    command.add_argument(
+        "--variant", type=int, default=1, help="variant of the data that was handed out (default 1)"
+    )
+    command.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time")
+    command.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="grade on this Dask cluster instead")
+    command.add_argument(
+        "--roster", type=Path, help="CSV of the class: who handed in nothing, columns for platforms"
+    )
+    command.add_argument("--key", default="student", help="the roster's column with the folders' names")
+    command.add_argument(
+        "--columns",
+        nargs="*",
+        default=[],
+        metavar="PLATFORM",
+        help="also write PLATFORM.csv: canvas, moodle, or your own of columns.toml",
+    )
+    command.add_argument(
+        "--map", type=Path, default=src.EXERCISES / "columns.toml", help="another columns.toml"
+    )
+    command.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run student code without bubblewrap, with your rights: it can do what you can",
+    )
     options = parser.parse_args(arguments)
     try:
         return COMMANDS[options.command](options)
@@ -73,10 +115,15 @@ def check(options) -> int:
         bad += bool(found)
         wrong = sum(len(part.wrong) for part in assignment.parts)
         tests = sum(len(part.tests) for part in assignment.parts)
-        print(f"{assignment.name}: " + (
-            f"{len(found)} problems" if found else
-            f"sound; {len(assignment.questions)} questions, {tests} test cells, {wrong} wrong answers with "
-            f"their hints ({time.monotonic() - start:.0f} s)"))
+        print(
+            f"{assignment.name}: "
+            + (
+                f"{len(found)} problems"
+                if found
+                else f"sound; {len(assignment.questions)} questions, {tests} test cells, {wrong} wrong answers "
+                f"with their hints ({time.monotonic() - start:.0f} s)"
+            )
+        )
         for text in found:
             print(f"  {text}")
     return 1 if bad else 0
@@ -106,4 +153,54 @@ def solution(options) -> int:
     return 0
 
 
-COMMANDS = {"list": show, "check": check, "release": release, "solution": solution}
+def grade(options) -> int:
+    from . import classroom, sandbox
+
+    if not options.submitted.is_dir():
+        raise src.SourceError(f"{options.submitted} is not a folder; it should hold one folder per student")
+    wanted = [src.load(name, options.variant) for name in options.assignments or src.names()]
+    roster = classroom.read_roster(options.roster, options.key)
+    maps = classroom.read_maps(options.map, options.columns)
+    limits = sandbox.Limits()
+    if options.no_sandbox:
+        print(f"No sandbox: {sandbox.LOST.replace('would', 'will')}", file=sys.stderr)
+    elif not options.scheduler:
+        try:
+            sandbox.probe(limits)
+        except sandbox.NoSandbox as error:
+            print(error, file=sys.stderr)
+            return 2
+    if not options.scheduler:
+        sandbox.warm_up()
+    entries = classroom.collect(options.submitted, wanted)
+    if not entries:
+        raise src.SourceError(
+            f"nothing to grade: {options.submitted}/<student>/<assignment>/ with an assignment of "
+            f"{', '.join(assignment.name for assignment in wanted)} is not there"
+        )
+    start = time.monotonic()
+    bar = classroom.Bar(len(entries))
+    classroom.grade(
+        entries, options.out, limits, not options.no_sandbox, options.jobs, options.scheduler, bar
+    )
+    seconds = time.monotonic() - start
+    for assignment in wanted:
+        if any(entry.assignment is assignment for entry in entries):
+            counts = classroom.publish(entries, assignment, options.out, roster, maps, not options.no_sandbox)
+            print(
+                f"{assignment.name}: {counts['students']} students, {counts['irregular']} with irregularities,"
+                f" {counts['to mark']} text answers to mark, {counts['not graded']} not graded"
+            )
+            print(
+                f"  {options.out / assignment.name}/: "
+                + "scores.csv, feedback/, report.md, marking.html, marks.csv"
+                + "".join(f", {name}.csv" for name in maps)
+            )
+    print(
+        f"{bar.done - bar.kept} graded in {seconds:.0f} s"
+        + (f", {bar.kept} kept from before" if bar.kept else "")
+    )
+    return 0
+
+
+COMMANDS = {"list": show, "check": check, "release": release, "solution": solution, "grade": grade}

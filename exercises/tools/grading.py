@@ -23,8 +23,11 @@ from .values import NotPlain, decode, encode, same
 MAX_CALLS = 20_000
 SHOWN = 300  # characters of a student's error message
 # What a test may expect a student's function to raise.
-EXPECTABLE = {name: value for name, value in vars(builtins).items()
-              if isinstance(value, type) and issubclass(value, Exception)}
+EXPECTABLE = {
+    name: value
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, Exception)
+}
 
 
 class Gone(BaseException):
@@ -44,8 +47,8 @@ class StudentError(Exception):
 class Student(Protocol):
     """Where a student's code runs. Errors in it are data; `Gone` is raised when the process is lost."""
 
-    def run(self, source: str) -> dict | None: ...          # None, or {"kind", "message", "line"}
-    def describe(self, names: list[str]) -> dict: ...       # name -> "function", {"value": …} or {"error": …}
+    def run(self, source: str) -> dict | None: ...  # None, or {"kind", "message", "line"}
+    def describe(self, names: list[str]) -> dict: ...  # name -> "function", {"value": …} or {"error": …}
     def call(self, name: str, arguments: list, keywords: dict) -> dict: ...  # {"value": …} or {"error": …}
     def close(self) -> None: ...
 
@@ -86,10 +89,13 @@ class InProcess:
     def call(self, name: str, arguments: list, keywords: dict) -> dict:
         def resolve(known):
             return self.space[known]
+
         try:
             with quiet():
-                value = self.space[name](*[decode(item, resolve) for item in arguments],
-                                         **{key: decode(item, resolve) for key, item in keywords.items()})
+                value = self.space[name](
+                    *[decode(item, resolve) for item in arguments],
+                    **{key: decode(item, resolve) for key, item in keywords.items()},
+                )
             return {"value": encode(value)}
         except Exception as error:
             return {"error": {"kind": type(error).__name__, "message": str(error), "line": None}}
@@ -112,8 +118,9 @@ class Grader:
     def __init__(self, assignment: Assignment):
         self.assignment = assignment
         self.given = run_given(assignment)
-        self.function_names = {id(value): name for name, value in self.given.items()
-                               if inspect.isfunction(value)}
+        self.function_names = {
+            id(value): name for name, value in self.given.items() if inspect.isfunction(value)
+        }
         self.variants: dict[tuple[str, int], InProcess] = {}
 
     def listed(self, part: Part, number: int) -> InProcess:
@@ -139,9 +146,17 @@ class Grader:
         return {"parts": parts, "notes": [*submission.notes, *state.notes]}
 
     def grade_part(self, part: Part, submission: Submission, state: Running) -> dict:
-        result = {"id": part.id, "question": part.question, "points": 0.0, "max": part.max_points,
-                  "tests": [], "manual": part.manual, "answered": part.id in submission.answered,
-                  "hint": "", "text": ""}
+        result = {
+            "id": part.id,
+            "question": part.question,
+            "points": 0.0,
+            "max": part.max_points,
+            "tests": [],
+            "manual": part.manual,
+            "answered": part.id in submission.answered,
+            "hint": "",
+            "text": "",
+        }
         if part.manual:
             result["text"] = submission.texts.get(part.id, "")
             return result
@@ -174,7 +189,7 @@ class Grader:
                     return report
                 except Exception as error:
                     shown = "" if hidden else ast.get_source_segment(source, statement) or ""
-                    message = self.explain(error, part, state, hidden)
+                    message = self.explain(error, part, state)
                     # A failed statement takes others with it; the first failure is the one to read.
                     if message and not report["failures"]:
                         report["failures"].append({"message": message, "shown": shown})
@@ -200,21 +215,20 @@ class Grader:
                 calls.append((name, None, None, {"error": found["error"]["kind"]}))
         return space
 
-    def explain(self, error: Exception, part: Part, state: Running, hidden: bool) -> str:
+    def explain(self, error: Exception, part: Part, state: Running) -> str:
         if isinstance(error, StudentError):
             if error.kind == "NotImplementedError":
                 return "not answered yet"
             if error.kind == "NotPlain":
-                return f"your answer returned {error.message}"
-            where = f" (line {error.line} of the cell)" if error.line else ""
-            # A message may quote the hidden test's numbers, and must not.
-            text = f": {error.message}" if error.message and not hidden else ""
-            return f"your code raised {error.kind}{text}{where}"
+                return "your answer returned something else than numbers, text, lists, dicts and arrays"
+            # Not its message: that could quote a hidden test's numbers. A name of its own could, too.
+            kind = error.kind if error.kind in EXPECTABLE or error.kind == "LinAlgError" else "an exception"
+            return f"your code raised {kind}" + (f" in line {error.line} of the cell" if error.line else "")
         if isinstance(error, NameError) and error.name in self.assignment.names:
             broken = state.broken.get(part.id)
-            return f"`{error.name}` is not defined" + (f": its cell raised {broken}" if broken else "")
+            return f"`{error.name}` is not defined" + (f": its cell {broken}" if broken else "")
         if isinstance(error, AssertionError):
-            return str(error) or ("a further test failed" if hidden else "this check failed")
+            return str(error) or "this check failed"
         return "what your answer returned has not the form that the question asks for"
 
     def diagnose(self, part: Part, calls: list) -> str:
@@ -236,8 +250,9 @@ class Grader:
 class Running:
     """A submission's living process: started when needed, restarted without the cell that broke it."""
 
-    def __init__(self, grader: Grader, submission: Submission, open_student: Callable[[], Student],
-                 restarts: int = 8):
+    def __init__(
+        self, grader: Grader, submission: Submission, open_student: Callable[[], Student], restarts: int = 8
+    ):
         self.grader, self.submission, self.open = grader, submission, open_student
         self.restarts = restarts
         self.alive: Student | None = None
@@ -264,7 +279,7 @@ class Running:
                     if error and cell.part:
                         message = f": {error['message'][:SHOWN]}" if error["message"] else ""
                         line = f" in line {error['line']}" if error["line"] else ""
-                        self.broken.setdefault(cell.part, f"{error['kind']}{line}{message}")
+                        self.broken.setdefault(cell.part, f"raised {error['kind']}{line}{message}")
             except Gone as gone:
                 student.close()
                 if cell is None:
@@ -273,7 +288,7 @@ class Running:
                 self.skipped.add(cell.number)
                 self.notes.append(f"cell {cell.number} was left out: {gone.reason}")
                 if cell.part:
-                    self.broken[cell.part] = gone.reason
+                    self.broken[cell.part] = f"was left out ({gone.reason})"
                 continue
             except BaseException:
                 student.close()
@@ -288,7 +303,7 @@ class Running:
         if not cells:  # nothing to leave out: whoever defined it will do it again
             self.restarts = min(self.restarts, 0)
         self.skipped |= cells
-        self.broken[part.id] = reason
+        self.broken[part.id] = f"was left out ({reason})"
         self.notes.append(f"{part.id}: {reason}")
 
     def close(self) -> None:

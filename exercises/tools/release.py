@@ -42,9 +42,13 @@ def release(assignments: list[Assignment]) -> dict[str, nbformat.NotebookNode]:
 def generate(course: Path, names: list[str]) -> None:
     """nbgrader's converter in its own process: no configuration of the user's is read, nothing is left."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    result = subprocess.run([sys.executable, "-m", "exercises.tools.release", str(course), *names],
-                            cwd=EXERCISES.parent, env={**os.environ, "PATH": path, "JUPYTER_NO_CONFIG": "1"},
-                            capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "exercises.tools.release", str(course), *names],
+        cwd=EXERCISES.parent,
+        env={**os.environ, "PATH": path, "JUPYTER_NO_CONFIG": "1"},
+        capture_output=True,
+        text=True,
+    )
     if result.returncode:
         raise RuntimeError(f"nbgrader generate_assignment failed:\n{result.stdout}{result.stderr}")
 

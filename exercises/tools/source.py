@@ -135,13 +135,17 @@ class Assignment:
         cells = []
         for cell in nb.cells:
             identity = cell["id"]
-            cell.source = "\n".join(line for line in cell.source.split("\n")
-                                    if line.strip() not in (BEGIN, END, BEGIN_HIDDEN, END_HIDDEN))
+            cell.source = "\n".join(
+                line
+                for line in cell.source.split("\n")
+                if line.strip() not in (BEGIN, END, BEGIN_HIDDEN, END_HIDDEN)
+            )
             cells.append(cell)
             if part := below.get(identity):
                 wrong = [f"{wrong.hint}\n\n```python\n{wrong.code}\n```" for wrong in part.wrong]
-                text = "\n\n".join(["**Rubric**", part.rubric] if part.rubric else
-                                   ["**Common wrong answers**", *wrong])
+                text = "\n\n".join(
+                    ["**Rubric**", part.rubric] if part.rubric else ["**Common wrong answers**", *wrong]
+                )
                 cells.append(nbformat.v4.new_markdown_cell(text, id=f"{identity}-notes"))
         nb.cells = cells
         return nb
@@ -170,8 +174,9 @@ def load(name: str, variant: int = 1) -> Assignment:
     folder = Path(name)
     if not (folder / "source.md").is_file():
         wanted = f"{int(name):02d}_" if name.isdigit() else name.strip("/").rsplit("/", 1)[-1]
-        found = [known for known in names()
-                 if known == wanted or (name.isdigit() and known.startswith(wanted))]
+        found = [
+            known for known in names() if known == wanted or (name.isdigit() and known.startswith(wanted))
+        ]
         if not found:
             raise SourceError(f"no assignment {name!r}; there are {', '.join(names())}")
         folder = EXERCISES / found[0]
@@ -222,10 +227,13 @@ def parse(text: str, name: str, variant: int = 1) -> Assignment:
             if source.count(BEGIN) != 1 or source.count(END) != 1 or source.index(BEGIN) > source.index(END):
                 raise SourceError(f"{where}: one region from `{BEGIN}` to `{END}` is needed")
             if (cell.cell_type == "markdown") != spec["grade"]:
-                raise SourceError(f"{where}: a text answer is `grade: true, solution: true, points: …`; a "
-                                  "code answer is `solution: true` and gets its points in the tests below it")
-            parts.append(Part(spec["grade_id"], question, source, cell.cell_type, spec.get("points", 0),
-                              hints=hints))
+                raise SourceError(
+                    f"{where}: a text answer is `grade: true, solution: true, points: …`; a "
+                    "code answer is `solution: true` and gets its points in the tests below it"
+                )
+            parts.append(
+                Part(spec["grade_id"], question, source, cell.cell_type, spec.get("points", 0), hints=hints)
+            )
         else:
             if not parts or parts[-1].question != question or parts[-1].kind != "code":
                 raise SourceError(f"{where}: tests come below the answer cell that they test")
@@ -247,8 +255,14 @@ def complete(spec: dict, cell_type: str, where: str) -> dict:
         raise SourceError(f"{where}: `grade_id` is letters, digits and hyphens")
     if unknown := set(spec) - KNOWN:
         raise SourceError(f"{where}: nbgrader knows no {sorted(unknown)[0]!r}")
-    full = {"schema_version": 3, "grade_id": spec["grade_id"], "grade": bool(spec.get("grade", False)),
-            "solution": bool(spec.get("solution", False)), "task": False, "cell_type": cell_type}
+    full = {
+        "schema_version": 3,
+        "grade_id": spec["grade_id"],
+        "grade": bool(spec.get("grade", False)),
+        "solution": bool(spec.get("solution", False)),
+        "task": False,
+        "cell_type": cell_type,
+    }
     full["locked"] = not full["solution"]
     if full["grade"]:
         points = spec.get("points")
@@ -262,6 +276,7 @@ def complete(spec: dict, cell_type: str, where: str) -> dict:
 
 # -- text ------------------------------------------------------------------------------------------------
 
+
 def region(source: str) -> str:
     """What stands between the markers, without the common indentation."""
     start, end = source.index(BEGIN) + len(BEGIN), source.index(END)
@@ -272,7 +287,7 @@ def replace_region(source: str, code: str) -> str:
     begin, end = source.index(BEGIN), source.index(END)
     line = source.rfind("\n", 0, begin) + 1
     indent = source[line:begin]
-    return source[:line] + textwrap.indent(code.strip("\n"), indent) + source[end + len(END):]
+    return source[:line] + textwrap.indent(code.strip("\n"), indent) + source[end + len(END) :]
 
 
 def without_markers(source: str) -> str:
@@ -303,6 +318,9 @@ def bound_names(source: str) -> set[str]:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             continue
         else:
-            found |= {item.id for item in ast.walk(node)
-                      if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)}
+            found |= {
+                item.id
+                for item in ast.walk(node)
+                if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+            }
     return found - set(dir(builtins))

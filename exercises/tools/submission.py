@@ -48,8 +48,11 @@ def read(data: bytes, assignment: Assignment) -> Submission:
         raise Unreadable(f"the file is no notebook: it is {kind}") from None
     if not isinstance(nb, dict) or not isinstance(nb.get("cells"), list):
         raise Unreadable("the file is no notebook: it has no list of cells")
-    kernel = text_of((nb.get("metadata") or {}).get("kernelspec", {}), "language") if isinstance(
-        nb.get("metadata"), dict) else ""
+    kernel = (
+        text_of((nb.get("metadata") or {}).get("kernelspec", {}), "language")
+        if isinstance(nb.get("metadata"), dict)
+        else ""
+    )
     found = Submission()
     if kernel and kernel.lower() != "python":
         found.notes.append(f"the notebook names the language {kernel[:40]!r}; its cells were run as Python")
@@ -95,8 +98,9 @@ def match(cells: list[dict], assignment: Assignment, found: Submission) -> None:
             name = identity if identity in given else by_text[squeeze(source)][1]
             if squeeze(source) != squeeze(given[name].source) and name not in seen_given:
                 if "VARIANT" in given[name].source and (
-                        re.sub(r"VARIANT=\d+", "", squeeze(source))
-                        == re.sub(r"VARIANT=\d+", "", squeeze(given[name].source))):
+                    re.sub(r"VARIANT=\d+", "", squeeze(source))
+                    == re.sub(r"VARIANT=\d+", "", squeeze(given[name].source))
+                ):
                     found.notes.append("the notebook is another variant of the data than the one graded")
                 else:
                     found.notes.append(f"the given cell {name!r} was changed; the original was run")
@@ -132,8 +136,9 @@ def match(cells: list[dict], assignment: Assignment, found: Submission) -> None:
         found.notes.append("nothing in this notebook belongs to the assignment: the wrong notebook?")
 
 
-def text_answers(loose: list[tuple[int, str]], assignment: Assignment, known: list[str],
-                 candidates: dict[str, list[Cell]]) -> None:
+def text_answers(
+    loose: list[tuple[int, str]], assignment: Assignment, known: list[str], candidates: dict[str, list[Cell]]
+) -> None:
     """Without metadata: what was written below a question's text and is not ours answers its text part."""
     question = ""
     by_question = {part.question: part for part in assignment.parts if part.kind == "markdown"}
@@ -153,12 +158,15 @@ def settle(candidates: dict[str, list[Cell]], parts, found: Submission) -> None:
         stubs = {squeeze(part.stub), squeeze(part.source), squeeze(public_text(part.source)), ""}
         if part.kind == "markdown":
             stubs |= {squeeze(TEXT_STUB), squeeze(part.stub.replace(STUB, TEXT_STUB))}
-        answers = [cell for cell in cells
-                   if squeeze(cell.source) not in stubs and not unanswered(cell.source, part)]
+        answers = [
+            cell for cell in cells if squeeze(cell.source) not in stubs and not unanswered(cell.source, part)
+        ]
         if len(cells) > 1:
             numbers = ", ".join(str(cell.number) for cell in cells[:10])
-            found.notes.append(f"the answer {name!r} is there {len(cells)} times (cells {numbers}); "
-                               "unanswered copies were left out, of the others the last counts")
+            found.notes.append(
+                f"the answer {name!r} is there {len(cells)} times (cells {numbers}); "
+                "unanswered copies were left out, of the others the last counts"
+            )
         if answers:
             found.answered.add(name)
         if part.kind == "markdown":

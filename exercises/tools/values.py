@@ -47,8 +47,11 @@ def encode(value, names=None, depth=0):
         items = [encode(item, names, depth + 1) for item in value]
         return items if isinstance(value, list) else {"tuple": items}
     if isinstance(value, dict):
-        return {"dict": [[encode(key, names, depth + 1), encode(item, names, depth + 1)]
-                         for key, item in value.items()]}
+        return {
+            "dict": [
+                [encode(key, names, depth + 1), encode(item, names, depth + 1)] for key, item in value.items()
+            ]
+        }
     if names and id(value) in names:
         return {"name": names[id(value)]}
     if hasattr(value, "__array__"):  # arrays, and what becomes one: a pandas Series
@@ -92,9 +95,15 @@ def decode(data, resolve=None, depth=0):
         return resolve(data["name"])
     if data.keys() == {"array", "shape", "dtype"}:
         flat, shape, dtype = data["array"], data["shape"], data["dtype"]
-        if (dtype not in DTYPES.values() or not isinstance(flat, list) or not isinstance(shape, list)
-                or len(shape) > 8 or not all(type(n) is int and 0 <= n <= MAX_ITEMS for n in shape)
-                or math.prod(shape) != len(flat) or len(flat) > MAX_ITEMS):
+        if (
+            dtype not in DTYPES.values()
+            or not isinstance(flat, list)
+            or not isinstance(shape, list)
+            or len(shape) > 8
+            or not all(type(n) is int and 0 <= n <= MAX_ITEMS for n in shape)
+            or math.prod(shape) != len(flat)
+            or len(flat) > MAX_ITEMS
+        ):
             raise ValueError("not an array")
         if dtype == "complex128":
             flat = [complex(*_numbers(item, 2)) for item in flat]
@@ -111,8 +120,11 @@ def decode(data, resolve=None, depth=0):
 
 
 def _numbers(items, length: int) -> list:
-    if not isinstance(items, list) or len(items) != length or not all(
-            isinstance(item, bool | int | float) for item in items):
+    if (
+        not isinstance(items, list)
+        or len(items) != length
+        or not all(isinstance(item, bool | int | float) for item in items)
+    ):
         raise ValueError("not numbers")
     return items
 
@@ -136,8 +148,12 @@ def same(one, two, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
     if isinstance(one, str) or isinstance(two, str) or one is None or two is None:
         return type(one) is type(two) and one == two
     if isinstance(one, dict) or isinstance(two, dict):
-        return (isinstance(one, dict) and isinstance(two, dict) and one.keys() == two.keys()
-                and all(same(one[key], two[key], rtol, atol) for key in one))
+        return (
+            isinstance(one, dict)
+            and isinstance(two, dict)
+            and one.keys() == two.keys()
+            and all(same(one[key], two[key], rtol, atol) for key in one)
+        )
     if isinstance(one, list | tuple) and isinstance(two, list | tuple):
         return len(one) == len(two) and all(same(a, b, rtol, atol) for a, b in zip(one, two, strict=True))
     try:

@@ -47,7 +47,8 @@ def test_release_is_a_valid_notebook_with_nbgraders_metadata(name, released):
     graded = [cell.metadata.nbgrader for cell in nb.cells if "nbgrader" in cell.metadata]
     assert all(entry.schema_version == 3 and "checksum" in entry for entry in graded if entry.grade)
     assert sum(entry.get("points", 0) for entry in graded) == sum(
-        part.max_points for part in source.load(name).parts)
+        part.max_points for part in source.load(name).parts
+    )
     assert not any(cell.get("outputs") for cell in nb.cells)
 
 

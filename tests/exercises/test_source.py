@@ -14,35 +14,52 @@ def changed(old: str, new: str) -> str:
     return GOOD.replace(old, new, 1)
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("grade_id: normal-mle-tests", "grade_id: normal-mle", "is there twice"),
-    ("grade_id: normal-mle-tests", "grade_id: normal mle", "letters, digits and hyphens"),
-    (":nbgrader: {grade_id: given, locked: true}\n", "", "a code cell needs"),
-    ("grade: true, points: 2}", "grade: true}", "points"),
-    ("{grade_id: normal-mle, solution: true}", "{grade_id: normal-mle, solution: true, point: 2}",
-     "knows no"),
-    ("    ### END SOLUTION", "", "one region"),
-    ("### END HIDDEN TESTS", "", "at most one region"),
-    ("### END HIDDEN TESTS", "### END HIDDEN TESTS\nassert True", "come last"),
-    (':wrong: "You divided by n − 1. T', ':wrong: true\n# "T', "write the hint"),
-], ids=lambda value: value[:24])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("grade_id: normal-mle-tests", "grade_id: normal-mle", "is there twice"),
+        ("grade_id: normal-mle-tests", "grade_id: normal mle", "letters, digits and hyphens"),
+        (":nbgrader: {grade_id: given, locked: true}\n", "", "a code cell needs"),
+        ("grade: true, points: 2}", "grade: true}", "points"),
+        (
+            "{grade_id: normal-mle, solution: true}",
+            "{grade_id: normal-mle, solution: true, point: 2}",
+            "knows no",
+        ),
+        ("    ### END SOLUTION", "", "one region"),
+        ("### END HIDDEN TESTS", "", "at most one region"),
+        ("### END HIDDEN TESTS", "### END HIDDEN TESTS\nassert True", "come last"),
+        (':wrong: "You divided by n − 1. T', ':wrong: true\n# "T', "write the hint"),
+    ],
+    ids=lambda value: value[:24],
+)
 def test_broken_format_is_named(old, new, message):
     with pytest.raises(source.SourceError, match=message):
         source.parse(changed(old, new), "broken")
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("return centre, np.sum((y - centre) ** 2) / y.size", "return centre, np.var(y, ddof=1)",
-     "the reference solution fails"),
-    ("return np.mean(y), np.var(y, ddof=1)", "return np.mean(y), np.var(y)", "passes every test"),
-    ("return np.mean(y), np.std(y)", "return np.mean(y), np.var(y, ddof=1)", "its hint is not shown"),
-    ("VARIANT = 1\n", "OTHER = 1\n", "VARIANT"),
-    ('+++ {"rubric": true}', "+++", "needs a rubric"),
-    ("<summary>Hint 2</summary>", "<summary>Help</summary>", "staged hints"),
-    ("import numpy as np\n", "import numpy as np\nimport pandas\n", "pandas"),
-    ('assert abs(mu - 3) < 1e-9, "the estimate of the mean of 1, 2, 6 is 3"', "assert abs(mu - 3) < 1e-9",
-     "without a message"),
-], ids=lambda value: value[:24])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "return centre, np.sum((y - centre) ** 2) / y.size",
+            "return centre, np.var(y, ddof=1)",
+            "the reference solution fails",
+        ),
+        ("return np.mean(y), np.var(y, ddof=1)", "return np.mean(y), np.var(y)", "passes every test"),
+        ("return np.mean(y), np.std(y)", "return np.mean(y), np.var(y, ddof=1)", "its hint is not shown"),
+        ("VARIANT = 1\n", "OTHER = 1\n", "VARIANT"),
+        ('+++ {"rubric": true}', "+++", "needs a rubric"),
+        ("<summary>Hint 2</summary>", "<summary>Help</summary>", "staged hints"),
+        ("import numpy as np\n", "import numpy as np\nimport pandas\n", "pandas"),
+        (
+            'assert abs(mu - 3) < 1e-9, "the estimate of the mean of 1, 2, 6 is 3"',
+            "assert abs(mu - 3) < 1e-9",
+            "without a message",
+        ),
+    ],
+    ids=lambda value: value[:24],
+)
 def test_unsound_assignment_is_told_why(old, new, message):
     try:
         found = check.problems(source.parse(changed(old, new), "unsound"))
