@@ -16,6 +16,7 @@ from .counts import Counts
 from .curvature_is_information import CurvatureIsInformation
 from .gaussian_hill import GaussianHill
 from .loss_is_likelihood import LossIsLikelihood
+from .prior_against_data import PriorAgainstData
 from .projection_by_kl import ProjectionByKl
 from .tails_and_outliers import TailsAndOutliers
 from .two_losses import TwoLosses
@@ -29,6 +30,7 @@ __all__ = [
     "Explorable",
     "GaussianHill",
     "LossIsLikelihood",
+    "PriorAgainstData",
     "ProjectionByKl",
     "TailsAndOutliers",
     "TwoLosses",

@@ -42,7 +42,7 @@ const gammaSeries = (a, x) => {
   for (let k = 1; Math.abs(term) > 1e-17 * Math.abs(sum); k++) sum += term *= x / (a + k);
   return sum * Math.exp(a * Math.log(x) - x - lgamma(a));
 };
-const gammaFraction = (a, x) => {
+const lentz = (a, x) => { // Q(a, x) without its factor x^a e^−x / Γ(a)
   let b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
   for (let i = 1; i < 1000; i++) {
     const an = i * (a - i);
@@ -52,14 +52,18 @@ const gammaFraction = (a, x) => {
     h *= d * c;
     if (Math.abs(d * c - 1) < 2e-16) break;
   }
-  return h * Math.exp(a * Math.log(x) - x - lgamma(a));
+  return h;
 };
+const gammaFraction = (a, x) => lentz(a, x) * Math.exp(a * Math.log(x) - x - lgamma(a));
 export const gammaP = (a, x) => (x <= 0 ? 0 : x < a + 1 ? gammaSeries(a, x) : 1 - gammaFraction(a, x));
 export const gammaQ = (a, x) => (x <= 0 ? 1 : x < a + 1 ? 1 - gammaSeries(a, x) : gammaFraction(a, x));
 
 export const erf = (x) => Math.sign(x) * gammaP(0.5, x * x);
 export const erfc = (x) => (x < 0 ? 2 - gammaQ(0.5, x * x) : gammaQ(0.5, x * x));
 export const normalCdf = (z) => erfc(-z / Math.SQRT2) / 2;
+// exp(x²) erfc(x): what is left of a tail when its exponential is taken out.
+export const erfcx = (x) => (x < 1.3 ? Math.exp(x * x) * erfc(x) : lentz(0.5, x * x) * x / Math.sqrt(Math.PI));
+export const logNormalCdf = (z) => (z > 0 ? Math.log1p(-erfc(z / Math.SQRT2) / 2) : Math.log(erfcx(-z / Math.SQRT2) / 2) - z * z / 2);
 
 // Acklam's rational approximation (relative error 1.2e-9), then one Halley step to full precision.
 const tail = (q) =>
@@ -282,6 +286,34 @@ export const locate = {
     return best;
   },
 };
+
+// ---- penalties --------------------------------------------------------------------------------------------
+
+// The w that minimizes (w − z)²/2 + λ|w|^q/q, 1 <= q <= 2: for q = 1 the soft threshold, 0 where |z| <= λ.
+export function shrink(z, lambda, q) {
+  const size = Math.abs(z);
+  if (q === 1) return Math.sign(z) * Math.max(0, size - lambda);
+  if (q === 2 || !size || !lambda) return z / (q === 2 ? 1 + lambda : 1);
+  // Newton on a concave rising function from a point below its root: it climbs and never overshoots.
+  let w = Math.min(size / 2, (size / (2 * lambda)) ** (1 / (q - 1)));
+  for (let i = 0; i < 200; i++) {
+    const pull = lambda * w ** (q - 1), step = (size - w - pull) / (1 + (q - 1) * pull / w);
+    w += step;
+    if (!(step > 1e-16 * w)) break;
+  }
+  return Math.sign(z) * w;
+}
+// Two weights: minimizes the likelihood's (w − ŵ)ᵀR(w − ŵ)/2, R = [[1, ρ], [ρ, 1]], plus λ Σ|w|^q/q, one weight
+// after the other until neither moves by more than `tolerance`.
+export function penalized([a, b], rho, lambda, q, tolerance = 1e-15, [u, v] = [a, b]) {
+  for (let i = 0; i < 5000; i++) {
+    const p = shrink(a + rho * (b - v), lambda, q), r = shrink(b + rho * (a - p), lambda, q);
+    const moved = Math.abs(p - u) + Math.abs(r - v);
+    [u, v] = [p, r];
+    if (moved <= tolerance) break;
+  }
+  return [u, v];
+}
 
 // ---- a normal model of a truth with two bumps ----------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from mlecore.explorables import (
     BellsOnResiduals,
     Counts,
     GaussianHill,
+    PriorAgainstData,
     TailsAndOutliers,
     TwoLosses,
     TwoReadings,
@@ -30,6 +31,7 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 TAILS = ["gaussian", "laplace", "huber", "student_t"]
 BELLS = ["sse", "log_likelihood", "sigma2_mle", "s2"]
+PRIORS = ["mle", "map", "mean", "shift"]
 READINGS = ["density_area", "likelihood_area", "ruler_area", "density"]
 STATES = [
     ("two_readings", TwoReadings, "Binomial", {"n": 12, "y": 5, "theta": 0.31}, READINGS),
@@ -48,6 +50,8 @@ STATES = [
     ("counts", Counts, "Poisson", {"n": 7, "k": 38, "theta": 6.1}, ["likelihood", "log_likelihood"]),
     ("bells_on_residuals", BellsOnResiduals, None, {"intercept": 2.5, "slope": 0.375}, BELLS),
     ("bells_on_residuals", BellsOnResiduals, None, {"intercept": -3, "slope": 0}, BELLS),
+    ("prior_against_data", PriorAgainstData, None, {"center": 0.35, "scale": 1.27, "n": 40}, PRIORS),
+    ("prior_against_data", PriorAgainstData, None, {"center": 7, "scale": 0.05, "n": 1000}, PRIORS),
     ("tails_and_outliers", TailsAndOutliers, None, {"outlier": 9.35}, TAILS),
     ("tails_and_outliers", TailsAndOutliers, None, {"outlier": 3.1, "k": 0.25, "nu": 0.6}, TAILS),
     ("tails_and_outliers", TailsAndOutliers, None, {"outlier": -4, "k": 10, "nu": 1000}, TAILS),
@@ -123,6 +127,8 @@ def test_new_sample_shows_its_seed_and_is_pythons(plots):
         ("central_limit", "p, the truth", ["ArrowLeft", "PageDown"], "p", -0.11),
         ("tails_and_outliers", "outlier", ["ArrowRight", "PageUp"], "outlier", 0.55),
         ("curvature_is_information", "truth", ["ArrowRight", "PageUp"], "theta", 1.1),
+        ("prior_against_data", "prior center", ["ArrowRight", "PageDown"], "center", -0.45),
+        ("prior_against_data", "prior scale", ["ArrowRight", "Shift+ArrowUp"], "scale", 0.55),
         ("projection_by_kl", "mean of the model", ["ArrowRight", "PageDown"], "mu", -0.45),
     ],
 )
@@ -243,6 +249,7 @@ def test_a_click_on_the_map_goes_there(plots):
         ("two_losses", "start", "ce_loss"),
         ("central_limit", "p, the truth", "z_mean"),
         ("tails_and_outliers", "outlier", "gaussian"),
+        ("prior_against_data", "prior scale", "map"),
         ("tails_and_outliers", "data point 2", "huber"),
         ("two_losses", "start, on squared error", "ce_norm"),
         ("projection_by_kl", "spread of the model", "forward"),
@@ -292,6 +299,7 @@ GOOD_POINTS = ("1, 2; 2 4; 3, 1.5", BellsOnResiduals([[1, 2], [2, 4], [3, 1.5]])
         ("counts", "n", "3.5", "“3.5” is not a whole number. Kept 20."),
         ("bells_on_residuals", "intercept", "", "An empty box is not a number. Kept 5."),
         ("bells_on_residuals", "slope", "1e9", "Kept 0."),
+        ("prior_against_data", "n", "0", "“0” is not between 1 and 1000. Kept 5."),
         ("tails_and_outliers", "nu", "0", "“0” is not between 0.1 and 1000. Kept 4."),
         ("curvature_is_information", "n", "51", "“51” is not between 1 and 50. Kept 10."),
         ("curvature_is_information", "replicates", "1", "“1” is not between 2 and 1000. Kept 200."),

@@ -90,6 +90,12 @@ CASES = {
     "erf": (mp.erf, [(x,) for x in REAL]),
     "erfc": (mp.erfc, [(x,) for x in REAL]),
     "normalCdf": (mp.ncdf, [(x,) for x in REAL]),
+    "erfcx": (lambda x: mp.exp(mp.mpf(x) ** 2) * mp.erfc(x),
+              [(x,) for x in (*REAL[1:], 1.2999, 1.3, 26.0, 27.5, 300.0, 1e7)]),
+    "logNormalCdf": (lambda z: mp.log(mp.ncdf(z)), [(z,) for z in (*REAL, -38.0, -90.0, -3000.0, 8.5)]),
+    "shrink": (lambda z, k, q: mp.sign(z) * mp.findroot(
+        lambda w: w + k * w ** (mp.mpf(q) - 1) - abs(z), (0, abs(z)), solver="anderson", tol=1e-60),
+               [(z, k, q) for z in (-2.7, 0.4) for k in (0.3, 1.0, 8.0) for q in (1.05, 1.3, 1.75, 2.0)]),
     "normalQuantile": (lambda p: mp.sqrt(2) * mp.erfinv(2 * mp.mpf(p) - 1),
                        [(p,) for p in (1e-12, 1e-4, 0.024, 0.0243, 0.2, 0.499, 0.51, 0.9, 0.975, 0.9999)]),
     "chi2Quantile1": (lambda p: 2 * mp.erfinv(mp.mpf(p)) ** 2, [(0.5,), (0.683,), (0.95,), (0.99,)]),
@@ -274,6 +280,21 @@ def test_location_and_influence(name, shape, log_density):
     at = [-7.3, -0.15, 0.9, 1.3, 40.0]
     slopes = [-(log_density(r + 1e-5) - log_density(r - 1e-5)) / 2e-5 for r in at]
     assert run([(f"influence.{name}", [r, shape]) for r in at]) == pytest.approx(slopes, rel=1e-6)
+
+
+@pytest.mark.parametrize(("strength", "q"), [(0.6, 1), (2.3, 1), (9, 1), (0.6, 2), (0.6, 1.4), (5, 1.05)])
+@pytest.mark.parametrize("rho", [0.5, -0.9])
+def test_penalized_weights(rho, strength, q):
+    """Where the slope of the objective is zero, or, at a corner, has the two signs."""
+    top = np.array([1.4, -2.2])
+    w = np.array(run([("penalized", [top.tolist(), rho, strength, q])])[0])
+    pull = np.array([[1, rho], [rho, 1]]) @ (top - w)
+    for part, against in zip(w, pull, strict=True):
+        if part == 0:
+            assert q == 1
+            assert abs(against) <= strength
+        else:
+            assert against == pytest.approx(strength * np.sign(part) * abs(part) ** (q - 1), rel=1e-10)
 
 
 @pytest.mark.parametrize("loss", ["crossEntropy", "squaredError"])
