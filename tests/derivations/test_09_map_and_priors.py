@@ -270,7 +270,7 @@ def test_eq_corner(eq):
 
 def test_eq_density_ratio(eq):
     r"""
-    \frac{\frac{1}{2b}}{\frac{1}{\sqrt{2\pi \cdot 2b^2}}} = \sqrt{\pi}
+    \frac{1}{2b}\cdot\sqrt{2\pi \cdot 2b^2} = \sqrt{\pi}
     """
     eq.holds({"b": 0.7}, {"b": 2.3})
 
