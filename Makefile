@@ -9,7 +9,7 @@ FIND_PYTHON = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 pyth
   if [ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
   then echo "$$p"; exit 0; fi; done
 
-.PHONY: help book page pdf serve env test test-% lint clean lighthouse text notebook
+.PHONY: help book page pdf serve env test test-% lint clean lighthouse text notebook release check grade
 
 help:
 	@echo "make book        environment, executed notebooks, the site in _build/html"
@@ -20,6 +20,9 @@ help:
 	@echo "make lint        ruff"
 	@echo "make text NB=chapters/NN_x.ipynb      a notebook as MyST text, to edit"
 	@echo "make notebook NB=chapters/NN_x.ipynb  back: converted, executed, cleaned"
+	@echo "make release A=3                      the notebook of assignment 3 for students, in handout/"
+	@echo "make check A=3                        is assignment 3 sound?"
+	@echo "make grade DIR=submitted              grade what was handed in, into graded/"
 	@echo "make lighthouse  the page-speed benchmark"
 	@echo "make clean       removes what was built; the environment too with make clean ALL=1"
 
@@ -56,6 +59,12 @@ text: env
 
 notebook: env
 	@$(BIN)/python book/notebooks.py notebook $(NB)
+
+release check: env
+	@$(BIN)/python -m exercises $@ $(A)
+
+grade: env
+	@$(BIN)/python -m exercises grade $(or $(DIR),submitted) $(A) $(OPTIONS)
 
 lighthouse: book
 	@$(BIN)/python benchmarks/lighthouse.py

@@ -20,14 +20,20 @@ from pathlib import Path
 from environment import lock
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 BUILD = ROOT / "_build"
 STAGE = BUILD / "stage"
 HTML = BUILD / "html"
 STAMP = BUILD / ".stamp"
+# The pages of the assignments are the students' notebooks, made before every build. The answers are published
+# only where this variable is 1.
+RELEASED = ROOT / "exercises" / "released"
+SOLUTIONS = "EVERY_LOSS_SOLUTIONS"
 # What a page is made from. Executed results depend on CODE too, which jupyter-cache does not know.
 CODE = ["mlecore/**/*.py", "mlecore/**/*.mjs", "mlecore/**/*.css", "requirements.txt"]
-SOURCES = [*CODE, "_config.yml", "_toc.yml", "references.bib", "chapters/**/*", "LICENSE", "book/*.py",
-           "book/ext/**/*.py", "book/ext/**/*.mjs", "book/theme/**/*", "book/static/**/*",
+EXERCISES = ["exercises/*/source.md", "exercises/tools/*.py"]
+SOURCES = [*CODE, *EXERCISES, "_config.yml", "_toc.yml", "references.bib", "chapters/**/*", "LICENSE",
+           "book/*.py", "book/ext/**/*.py", "book/ext/**/*.mjs", "book/theme/**/*", "book/static/**/*",
            "book/package-lock.json"]
 
 
@@ -36,13 +42,14 @@ def main(pages: list[str]) -> int:
     if pages:
         return preview(pages, start)
     with lock(BUILD / ".build.lock"):
-        fingerprint = digest(SOURCES) + commit()
+        fingerprint = digest(SOURCES) + commit() + os.environ.get(SOLUTIONS, "")
         if STAMP.exists() and STAMP.read_text() == fingerprint and (HTML / "index.html").exists():
             return done("unchanged", start)
         STAMP.unlink(missing_ok=True)
         for folder in (STAGE, BUILD / "old"):
             shutil.rmtree(folder, ignore_errors=True)
-        code = jupyter_book(STAGE, ["-W", "--keep-going"])
+        STAGE.mkdir(parents=True)
+        code = jupyter_book(STAGE, ["-W", "--keep-going", "--toc", str(contents_with_exercises())])
         if code:
             print("The book was not built. Every warning above is an error.", file=sys.stderr)
             return code
@@ -60,6 +67,8 @@ def preview(pages: list[str], start: float) -> int:
 
     References to the chapters left out stay open, so warnings only warn.
     """
+    if any(page.startswith("exercises/") for page in pages):
+        contents_with_exercises()
     if missing := [page for page in pages if not (ROOT / page).is_file()]:
         sys.exit(f"{missing[0]} is not a file below {ROOT}: name pages as chapters/03_x.ipynb")
     folder = BUILD / "preview"
@@ -77,6 +86,33 @@ def preview(pages: list[str], start: float) -> int:
         print(f"The preview is built ({time.monotonic() - start:.0f} s): {folder / 'index.html'}")
     shutil.rmtree(stage, ignore_errors=True)
     return code
+
+
+def contents_with_exercises() -> Path:
+    """Write exercises/released/ and the table of contents: _toc.yml, with the solutions where asked for."""
+    import nbformat
+
+    from exercises.tools import source
+    from exercises.tools.release import released
+
+    shutil.rmtree(RELEASED, ignore_errors=True)
+    RELEASED.mkdir()
+    assignments = [source.load(name) for name in source.names()]
+    contents = (ROOT / "_toc.yml").read_text("utf-8")
+    publish = os.environ.get(SOLUTIONS) == "1"
+    for name, notebook in released(assignments, BUILD / "released").items():
+        nbformat.write(notebook, RELEASED / f"{name}.ipynb")
+        if publish:
+            solution = next(one for one in assignments if one.name == name).solution_notebook()
+            head = solution.cells[0]
+            head.source = head.source.replace("# Exercises", "# Solutions to exercises", 1)
+            nbformat.write(solution, RELEASED / f"{name}_solution.ipynb")
+            line = f"      - file: exercises/released/{name}\n"
+            contents = contents.replace(line, line + line.replace("\n", "_solution\n"))
+    target = STAGE / "_toc.yml"
+    if STAGE.is_dir():
+        target.write_text(contents, "utf-8")
+    return target
 
 
 def jupyter_book(output: Path, options: list[str]) -> int:

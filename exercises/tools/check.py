@@ -15,6 +15,7 @@ from .grading import Grader, InProcess
 from .source import Assignment, Part
 from .submission import Cell, Submission
 
+WIDTH = 88
 PACKAGES = {"numpy", "scipy", "matplotlib", "sklearn", "mlecore"}
 NONSENSE = {
     "None": "None",
@@ -84,7 +85,14 @@ def structure(assignment: Assignment):
         yield "no given cell has the line `VARIANT = 1` that a second variant of the data needs"
     if all(part.manual for part in assignment.parts) or not any(part.manual for part in assignment.parts):
         yield "both kinds of answers are needed: code with tests, and text with a rubric"
+    for cell in assignment.cells:
+        for line in src.public_text(cell.source).split("\n") if cell.cell_type == "code" else ():
+            if len(line) > WIDTH:
+                yield f"a line of code of more than {WIDTH} characters, cut off on the page: {line[:50]} …"
     for part in assignment.parts:
+        for text in [wrong.hint for wrong in part.wrong]:
+            if "$" in text or "\\" in text:
+                yield f"{part.id}: a hint with LaTeX, which feedback shows as it stands: {text[:50]} …"
         if len(part.hints) < 2:
             yield f"{part.id}: {len(part.hints)} staged hints, at least 2: `<summary>Hint 1</summary>`"
         if len(src.squeeze(src.region(part.source))) < 16:

@@ -38,6 +38,7 @@ class Entry:
     path: Path | None
     problem: str = ""  # why there is nothing to grade
     notes: list[str] = field(default_factory=list)
+    private: list[str] = field(default_factory=list)  # not for the student: it names others
     digest: str = ""
     result: dict | None = None
 
@@ -47,7 +48,11 @@ class Entry:
 
     @property
     def all_notes(self) -> list[str]:
-        return [*self.notes, *((self.result or {}).get("notes", []))]
+        return [*self.notes, *((self.result or {}).get("notes", [])), *self.private]
+
+    @property
+    def public_notes(self) -> list[str]:
+        return [note for note in [self.problem, *self.notes, *((self.result or {}).get("notes", []))] if note]
 
     @property
     def status(self) -> str:
@@ -232,7 +237,7 @@ def publish(
             copies.setdefault(entry.digest, []).append(entry.name)
     for entry in entries:
         if len(same := copies.get(entry.digest, [])) > 1:
-            entry.notes.append(
+            entry.private.append(
                 f"the same file, byte for byte, as {', '.join(n for n in same if n != entry.name)}"
             )
     rows, pages = [], {}
@@ -262,7 +267,7 @@ def publish(
         "students": len(rows),
         "irregular": sum(bool(entry.all_notes or entry.problem) for entry in entries),
         "to mark": sum(row["to_mark"] for row in rows),
-        "not graded": sum(row["status"] not in FINAL for row in rows),
+        "not graded": sum(entry.status not in FINAL for entry in entries),
     }
 
 

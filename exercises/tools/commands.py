@@ -10,8 +10,7 @@ from pathlib import Path
 
 from . import source as src
 
-ROOT = src.EXERCISES.parent
-HANDOUT = ROOT / "_build" / "handout"
+HANDOUT = Path("handout")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,13 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
         if out:
             command.add_argument("--variant", type=int, default=1, help="variant of the data (default 1)")
             command.add_argument(
-                "--out", type=Path, default=out, help=f"folder (default {out.relative_to(ROOT)}/)"
+                "--out", type=Path, default=out, help=f"folder (default {out}/)"
             )
         return command
 
     assignment_command("check", "reference passes, stub fails, every wrong answer gets its hint")
     assignment_command("release", "write the student's notebook", HANDOUT)
     assignment_command("solution", "write the notebook with solutions, rubrics and wrong answers", HANDOUT)
+    assignment_command("source", "write nbgrader's source notebook, for nbgrader's own tools", Path("source"))
     command = commands.add_parser(
         "grade",
         help="grade a folder of submissions",
@@ -120,8 +120,8 @@ def check(options) -> int:
             + (
                 f"{len(found)} problems"
                 if found
-                else f"sound; {len(assignment.questions)} questions, {tests} test cells, {wrong} wrong answers "
-                f"with their hints ({time.monotonic() - start:.0f} s)"
+                else f"sound; {len(assignment.questions)} questions, {tests} test cells, "
+                f"{wrong} wrong answers with their hints ({time.monotonic() - start:.0f} s)"
             )
         )
         for text in found:
@@ -150,6 +150,17 @@ def solution(options) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(assignment.solution_notebook(), path)
         print(f"{path}  (solutions: not for students)")
+    return 0
+
+
+def source(options) -> int:
+    import nbformat
+
+    for assignment in chosen(options, options.variant):
+        path = options.out / assignment.name / f"{assignment.name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(assignment.notebook(), path)
+        print(path)
     return 0
 
 
@@ -188,8 +199,9 @@ def grade(options) -> int:
         if any(entry.assignment is assignment for entry in entries):
             counts = classroom.publish(entries, assignment, options.out, roster, maps, not options.no_sandbox)
             print(
-                f"{assignment.name}: {counts['students']} students, {counts['irregular']} with irregularities,"
-                f" {counts['to mark']} text answers to mark, {counts['not graded']} not graded"
+                f"{assignment.name}: {counts['students']} students, "
+                f"{counts['irregular']} with irregularities, {counts['to mark']} text answers to mark, "
+                f"{counts['not graded']} not graded"
             )
             print(
                 f"  {options.out / assignment.name}/: "
@@ -203,4 +215,11 @@ def grade(options) -> int:
     return 0
 
 
-COMMANDS = {"list": show, "check": check, "release": release, "solution": solution, "grade": grade}
+COMMANDS = {
+    "list": show,
+    "check": check,
+    "release": release,
+    "solution": solution,
+    "source": source,
+    "grade": grade,
+}

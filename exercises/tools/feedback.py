@@ -38,8 +38,7 @@ def page(entry, row: dict, marks: dict) -> str:
     if row["to_mark"]:
         answers = "a text answer is" if row["to_mark"] == 1 else f"{row['to_mark']} text answers are"
         body.append(f"<p>{answers.capitalize()} still to be marked.</p>")
-    notes = [*([entry.problem] if entry.problem else []), *entry.all_notes]
-    if notes:
+    if notes := entry.public_notes:
         body += ["<ul>", *[f"<li>{escape(note)}</li>" for note in notes], "</ul>"]
     question = ""
     for part in (entry.result or {}).get("parts", []):

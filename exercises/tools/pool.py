@@ -20,7 +20,6 @@ def local(tasks: list[Callable[[], dict]], jobs: int) -> Iterator[tuple[int, dic
         finally:
             for future in running:
                 future.cancel()
-    server.close_all()
 
 
 def dask(tasks: list[Callable[[], dict]], address: str) -> Iterator[tuple[int, dict]]:

@@ -75,7 +75,8 @@ def match(cells: list[dict], assignment: Assignment, found: Submission) -> None:
     known = [squeeze(public_text(cell.source)) for cell in assignment.cells]
     candidates: dict[str, list[Cell]] = {}
     seen_given: set[str] = set()
-    seen_tests: dict[str, str] = {}
+    seen_tests: set[str] = set()
+    twice = changed = 0
     loose: list[tuple[int, str]] = []
     by_id = 0
     for number, raw in enumerate(cells, 1):
@@ -103,16 +104,16 @@ def match(cells: list[dict], assignment: Assignment, found: Submission) -> None:
                 ):
                     found.notes.append("the notebook is another variant of the data than the one graded")
                 else:
-                    found.notes.append(f"the given cell {name!r} was changed; the original was run")
+                    # What was added, an import perhaps, is run; then the original once more.
+                    found.notes.append(f"the given cell {name!r} was changed; the original was run after it")
+                    found.cells += [Cell(number, source), Cell(number, given[name].source)]
             seen_given.add(name)
             continue  # the source's own given cells run first, always
         if identity in tests or by_text.get(squeeze(source), ("",))[0] == "test":
             name = identity if identity in tests else by_text[squeeze(source)][1]
-            if name in seen_tests:
-                found.notes.append(f"the tests {name!r} are there twice")
-            elif squeeze(source) != squeeze(tests[name].visible):
-                found.notes.append(f"the tests {name!r} were changed; the originals were run")
-            seen_tests[name] = source
+            twice += name in seen_tests
+            changed += squeeze(source) != squeeze(tests[name].visible)
+            seen_tests.add(name)
             # A test cell that an answer was written into still holds that answer.
             if not bound_names(source) & assignment.names:
                 continue
@@ -126,8 +127,10 @@ def match(cells: list[dict], assignment: Assignment, found: Submission) -> None:
         found.cells.append(cell)
         if part:
             candidates.setdefault(part, []).append(cell)
-    if by_id and len(seen_tests) < len(tests):
-        found.notes.append("tests were deleted; the originals were run")
+    missing = len(tests) - len(seen_tests) if by_id else 0
+    for count, what in ((changed, "changed"), (twice, "duplicated"), (missing, "deleted")):
+        if count:
+            found.notes.append(f"{count} of the cells with tests {what}; the originals were run")
     if cells and not by_id and (candidates or loose):
         found.notes.append("the notebook's grading metadata is gone; cells were matched by what they define")
         text_answers(loose, assignment, known, candidates)

@@ -1,8 +1,8 @@
 """The student's side: runs cells and calls functions on request, one JSON line each way.
 
-This file runs in the sandbox, started as a script with values.py beside it. After the first cell all of it is in
-the student's hands. So nothing here is a check: the grader trusts no reply, bounds its length and its time, and
-takes from it only plain values.
+This file runs in the sandbox, started as a script with values.py beside it. After the first cell all of it
+is in the student's hands. So nothing here is a check: the grader trusts no reply, bounds its length and time,
+and takes from it only plain values.
 """
 
 import builtins

@@ -1,7 +1,7 @@
 """Made-up students of assignment 3: what each handed in, and what each must get.
 
-Honest work, accidents, attacks, and honest work again after the attacks, since a broken grader loses those who
-come later.
+Honest work, accidents, attacks, and honest work again after the attacks, since a broken grader loses those
+who come later.
 """
 
 from __future__ import annotations
@@ -139,6 +139,16 @@ def is_test(cell: dict) -> bool:
 
 def edited(cell: dict) -> dict:
     return {**cell, "source": "assert True"} if is_test(cell) else cell
+
+
+def own_import(cell: dict) -> dict:
+    """An import added to the given cell, used in an answer; and the data spoiled there."""
+    source_text = "".join(cell["source"])
+    if identity(cell) == "given":
+        return {**cell, "source": f"import scipy.special as sp\n{source_text}\nlengths = hours"}
+    if identity(cell) == MLE:
+        return {**cell, "source": source_text + "\nsp.expit(0.0)\nassert len(lengths) == 12"}
+    return cell
 
 
 def duplicated(cell: dict) -> dict | list[dict]:
@@ -372,9 +382,11 @@ CASES = [
         lost={MLE},
         notes=("the process ended itself",),
     ),
-    Case("vera", each_cell(lambda cell: None if is_test(cell) else cell), notes=("tests were deleted",)),
-    Case("willem", each_cell(edited, wrong=True), lost=EVERY, notes=("were changed",)),
-    Case("xenia", each_cell(lambda cell: [cell, cell] if is_test(cell) else cell), notes=("there twice",)),
+    Case("vera", each_cell(lambda cell: None if is_test(cell) else cell),
+         notes=("6 of the cells with tests d",)),
+    Case("willem", each_cell(edited, wrong=True), lost=EVERY, notes=("6 of the cells with tests changed",)),
+    Case("xenia", each_cell(lambda cell: [cell, cell] if is_test(cell) else cell),
+         notes=("6 of the cells with tests d",)),
     Case("yusuf", each_cell(stripped), notes=("metadata is gone",)),
     Case("zoe", other_kernel),
     Case("anton", each_cell(duplicated), notes=("is there 2 times",)),
@@ -472,5 +484,6 @@ CASES = [
         "frieda",
         answers(normal_mle=MLE_DEF + "y[0] = 99.0 if False else y[0]\n    return np.mean(y), np.var(y)"),
     ),
+    Case("gilles", each_cell(own_import), notes=("'given' was changed",)),
     Case("last", answers()),
 ]

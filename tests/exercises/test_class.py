@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ from ._class import ASSIGNMENT, CASES, NAME, released
 LIMITS = sandbox.Limits(cell=3, call=1.5, wall=15)
 
 
+@functools.cache
 def need_bubblewrap() -> None:
     """Under CI a sandbox that does not work is a failure, elsewhere a skip that says what to do."""
     try:

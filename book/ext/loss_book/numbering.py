@@ -12,6 +12,8 @@ BACK_MATTER = 90
 
 def chapter_number(docname: str) -> str:
     """"3" for chapters/03_x, "A" for chapters/90_x, "" for a page outside the order."""
+    if not docname.startswith("chapters/"):
+        return ""
     match = re.match(r"(\d\d)_", docname.rsplit("/", 1)[-1])
     if not match:
         return ""
