@@ -88,7 +88,7 @@ def main(number: int, jobs: int) -> None:
             shutil.rmtree(folder)
     print(f"{number} correct submissions, {jobs} at a time, {os.cpu_count()} processors")
     print(f"this grader          {60 * number / ours:6.0f} a minute")
-    print(f"nbgrader autograde   {60 * graded / theirs:6.0f} a minute   (exit codes {codes}, {graded} graded)")
+    print(f"nbgrader autograde   {60 * graded / theirs:6.0f} a minute   ({graded} graded, exits {codes})")
     print(f"ratio                {theirs / graded * number / ours:6.1f}")
 
 
