@@ -40,10 +40,21 @@ def static_files() -> dict[str, str]:
 
 
 @cache
+def modules(name: str) -> tuple[str, ...]:
+    """What a plot's module needs, each after what it imports itself, the module last."""
+    found = ["palette.mjs", *_SHARED]
+    if name in found:
+        return tuple(found)
+    for imported in re.findall(r'^import \{[^}]*\} from "\./([^"]*)";', static_files()[name], re.MULTILINE):
+        found += [other for other in modules(imported) if other not in found]
+    return (*found, name)
+
+
+@cache
 def bundle(module: str) -> str:
     """One plot's front end with everything it imports, as one module without imports: what Jupyter loads."""
     files = static_files()
-    shared = "\n".join(files[name] for name in ("palette.mjs", *_SHARED))
+    shared = "\n".join(files[name] for name in modules(module)[:-1])
     source = re.sub(r"^export (?=const|function|class)", "", shared, flags=re.MULTILINE) + files[module]
     return re.sub(r"^import \{[^}]*\} from [^;]*;\n", "", source, flags=re.MULTILINE)
 

@@ -29,6 +29,7 @@
 //          };
 //        },
 //      });
+// Numbers that this plot alone needs go to a module of their own (penalties.mjs), so that the others stay small.
 // 3. Its heights in explorables.css (so that a page does not jump), its tests in tests/site/test_explorables.py.
 //
 // Labels mark mathematical italics with underscores: "_θ_". Colors are names of ideas in palette.py.

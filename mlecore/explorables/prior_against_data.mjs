@@ -1,6 +1,7 @@
 // A prior against data for one mean, and the shape of a penalty against the likelihood of two weights.
 
-import { erfcx, generator, logNormalCdf, penalized } from "./numerics.mjs";
+import { erfcx, generator, logNormalCdf } from "./numerics.mjs";
+import { penalized } from "./penalties.mjs";
 import { clamp, explorable, fixed, polyline, px, sample, say, set, short, svg } from "./kit.mjs";
 
 const TRUTH = 2, SIGMA = 2, FLOOR = -8, AXIS = [-4, 6], PLANE = [-3.2, 3.2], MOST = 8;

@@ -1,7 +1,8 @@
 // A normal model f over a truth g with two bumps: the integrand of KL(g ‖ f) or KL(f ‖ g), and what is minimized,
 // along the model's mean and along its spread, in the population and in a sample.
 
-import { generator, logDensity, twoBumps } from "./numerics.mjs";
+import { generator, logDensity } from "./numerics.mjs";
+import { twoBumps } from "./two_bumps.mjs";
 import { clamp, explorable, fixed, polyline, roundUp, sample, say, set, short, trace } from "./kit.mjs";
 
 const VIEW = [-10, 10], MU = [-6, 6], SIGMA = [0.3, 5], GAP = [0, 8], MOST = 1000;

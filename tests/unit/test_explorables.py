@@ -29,7 +29,7 @@ from mlecore.explorables import (
     TwoReadings,
     two_losses,
 )
-from mlecore.explorables._base import bundle, snake_case
+from mlecore.explorables._base import bundle, modules, snake_case
 
 PLOTS = [make for name in explorables.__all__ if isinstance(make := getattr(explorables, name), type)
          and issubclass(make, explorables.Explorable) and make is not explorables.Explorable]
@@ -460,7 +460,7 @@ def test_static_files_are_complete_and_hostless():
 def test_size_over_the_wire(make):
     """Loader, shared modules and one plot stay under 25 kB compressed."""
     files = explorables.static_files()
-    names = ("loader.mjs", "palette.mjs", "numerics.mjs", "kit.mjs", f"{snake_case(make.__name__)}.mjs")
+    names = ("loader.mjs", *modules(f"{snake_case(make.__name__)}.mjs"))
     assert sum(len(gzip.compress(files[name].encode(), 9)) for name in names) < 25_000
 
 

@@ -84,7 +84,8 @@ def test_javascript_is_python(w):
     forward, reverse, entropy, moments, left, right = run([
         ("twoBumps.forward", [w.gap, w.mu, w.sigma]), ("twoBumps.reverse", [w.gap, w.mu, w.sigma]),
         ("twoBumps.entropy", [w.gap]), ("twoBumps.moments", [w.gap]),
-        ("twoBumps.downhill", [w.gap, [-w.gap / 2, 1]]), ("twoBumps.downhill", [w.gap, [w.gap / 2, 1]])])
+        ("twoBumps.downhill", [w.gap, [-w.gap / 2, 1]]), ("twoBumps.downhill", [w.gap, [w.gap / 2, 1]])],
+        "two_bumps.mjs")
     assert forward == pytest.approx(w.forward, rel=1e-10, abs=1e-14)
     assert reverse == pytest.approx(w.reverse, rel=1e-10, abs=1e-14)
     assert entropy == pytest.approx(w.entropy, rel=1e-10)
