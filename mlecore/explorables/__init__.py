@@ -11,6 +11,7 @@ How to add a plot is said at the head of ``kit.mjs``.
 
 from ._base import Explorable, static_files
 from .bells_on_residuals import BellsOnResiduals
+from .censored_times import CensoredTimes
 from .central_limit import CentralLimit
 from .counts import Counts
 from .curvature_is_information import CurvatureIsInformation
@@ -24,6 +25,7 @@ from .two_readings import TwoReadings
 
 __all__ = [
     "BellsOnResiduals",
+    "CensoredTimes",
     "CentralLimit",
     "Counts",
     "CurvatureIsInformation",
