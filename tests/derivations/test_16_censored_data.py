@@ -194,7 +194,8 @@ def test_eq_censored_weibull_loglik(eq):
     r"""
     \begin{aligned}
     \ell(\kappa, s) &= \sum_{i=1}^{n} \delta_i\bigl(\log\kappa - \kappa\log s \\
-    &\qquad + (\kappa - 1)\log t_i\bigr) - \sum_{i=1}^{n} \left(\frac{t_i}{s}\right)^{\kappa}
+    &\qquad + (\kappa - 1)\log t_i\bigr) \\
+    &\quad - \sum_{i=1}^{n} \left(\frac{t_i}{s}\right)^{\kappa}
     \end{aligned}
     """
     for t, event, _, kappa, s in CASES:
