@@ -131,8 +131,7 @@ class Design:
                                        f"(n_features = {len(self.names)}): drop columns, or give the "
                                        "coefficients a prior")
         if not np.all(np.isfinite(gram)):
-            raise DataError("the squares of X or y overflow: rescale the columns, for example to unit "
-                            "variance")
+            raise DataError("the squares of X or y overflow: rescale the columns, say to unit variance")
         self.norms = np.sqrt(np.diag(gram)[:p])
         self.gram, cross, self.total = gram[:p, :p], gram[:p, p], gram[p, p]
         self.to_original = np.eye(p)

@@ -167,9 +167,9 @@ class Fit:
             reached = float(np.max(score * np.sqrt(np.diag(inner)), initial=0.0))
             if reached <= CONVERGED:
                 return reached
-            raise ConvergenceError(
-                f"{self.family.__name__}: the optimizer stopped at a score of {reached:.2g} standard errors: "
-                "try start={...} with rough values, or another family")
+            raise ConvergenceError(f"{self.family.__name__}: the optimizer stopped at a score of "
+                                   f"{reached:.2g} standard errors: try start={{...}} with rough values, "
+                                   "or another family")
         described = ", ".join(f"{name}={value:.6g}" for name, value in self.estimate.items())
         raise IdentifiabilityError(f"{self.family.__name__}: the likelihood has no strict maximum (the "
                                    f"information at {described} is singular): the data cannot tell these "

@@ -53,17 +53,15 @@ class Inference:
             return 1.0
         spare = self._n - self._design.p
         if spare <= 0:
-            raise IdentifiabilityError(
-                f"{self._n:g} observations leave no degrees of freedom beside {self._design.p} coefficients: "
-                "fix noise_params={'sigma': …}")
+            raise IdentifiabilityError(f"n = {self._n:g} leaves no degrees of freedom beside "
+                                       f"{self._design.p} coefficients: fix noise_params={{'sigma': …}}")
         return self._n / spare
 
     def _working_covariance(self):
         """Inverse information of all free parameters in working coordinates."""
         if self._problem.l1 is not None:
-            raise IdentifiabilityError(f"{type(self.prior).__name__} puts a corner at zero, where curvature "
-                                       "is not spread: no standard errors exist. Use prior=NormalPrior(...), "
-                                       "or bootstrap")
+            raise IdentifiabilityError(f"{type(self.prior).__name__} puts a corner at zero, so no standard "
+                                       "errors exist. Use prior=NormalPrior(...), or bootstrap")
         hessian, k = self._optimum.hessian.copy(), self._k
         if self._noise.name == "normal":
             prior = np.zeros((k, k)) if self._problem.l2 is None else np.diag(self._problem.l2)
@@ -71,8 +69,7 @@ class Inference:
             hessian[:k, k:] = hessian[k:, :k] = 0.0
         factor, scale, rcond = cholesky(hessian)
         if rcond == 0:
-            raise IdentifiabilityError("the information is singular: no standard errors exist; drop or "
-                                       "combine columns")
+            raise IdentifiabilityError("the information is singular, no standard errors: drop columns")
         return solve_spd(factor, scale, np.eye(len(hessian)))
 
     @property
@@ -157,8 +154,7 @@ class Inference:
                 return self._shaped(self._profile(estimate, z))
         if method == "t":
             if not self._estimates_sigma or self.prior is not None:
-                raise DataError("method='t' is exact for normal noise with unknown sigma only: use 'wald' or "
-                                "'profile'")
+                raise DataError("method='t' is for normal noise with unknown sigma: use 'wald' or 'profile'")
             z = t.isf((1 - level) / 2, self._n - self._design.p)
         elif method != "wald":
             raise DataError(f"method must be 'wald', 't' or 'profile', got {method!r}")
@@ -244,8 +240,7 @@ class Inference:
         if power is None:
             raise DataError(f"kind must be HC0, HC1, HC2 or HC3, got {kind!r}")
         if name == "laplace":
-            raise IdentifiabilityError("absolute error has no second derivative, so no sandwich: use the "
-                                       "bootstrap")
+            raise IdentifiabilityError("absolute error has no second derivative: use the bootstrap")
         if power and (problem.m > 1 or not self._noise.convex or name == "negative_binomial"):
             raise DataError(f"{kind} needs the leverage of a single predictor; use HC0 or HC1 for {name}")
         self._working_covariance()  # raises where there is no information
@@ -279,9 +274,9 @@ class Inference:
             rows.append((name, f"{b:.4f}", f"{s:.4f}", f"{b / s:.3f}", p_value, *(f"{v:.4f}" for v in end)))
         notes = ["*** p < 0.001, ** p < 0.01, * p < 0.05; z tests, two-sided."]
         if self._estimates_sigma:
-            notes.append(
-                f"Standard errors use s² = {self.s2_:.6g} (÷ n−p); the log-likelihood uses σ̂² = "
-                f"{self.noise_params_['sigma'] ** 2:.6g} (÷ n).")
+            mle = self.noise_params_["sigma"] ** 2
+            notes.append(f"Standard errors use s² = {self.s2_:.6g} (÷ n−p); the log-likelihood uses σ̂² = "
+                         f"{mle:.6g} (÷ n).")
         spread = "std. error" if self.prior is None else "posterior sd"
         columns = ("", "estimate", spread, "z", "p-value", "2.5 %", "97.5 %")
         return Table(title, facts, columns, tuple(rows), tuple(notes))

@@ -106,12 +106,11 @@ def is_likelihood(loss, outcomes=None, predictions=None, *, beta=None, base=None
     Returns a `LikelihoodTest`. Raises DataError when outcomes or predictions are missing or too few.
     """
     if isinstance(loss, Loss):
-        row = loss
-        outcomes = row.outcomes if outcomes is None else outcomes
-        predictions = row.predictions if predictions is None else predictions
-        if row.a is not None and base is None and isinstance(outcomes, str):
-            beta = row.a(**row.params) if beta is None else beta
-            return _compare(row, outcomes, predictions, beta, lambda y: -row.c(y, **row.params), tol)
+        outcomes = loss.outcomes if outcomes is None else outcomes
+        predictions = loss.predictions if predictions is None else predictions
+        if loss.a is not None and base is None and isinstance(outcomes, str):
+            beta = loss.a(**loss.params) if beta is None else beta
+            return _compare(loss, outcomes, predictions, beta, lambda y: -loss.c(y, **loss.params), tol)
     if outcomes is None or predictions is None:
         raise DataError("give outcomes= and predictions=: the test compares Z over predictions")
 
@@ -130,8 +129,7 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
 
     if isinstance(outcomes, str):
         if outcomes not in _MEASURES:
-            raise DataError(f"outcomes must be one of {', '.join(_MEASURES)} or a sequence of values, got "
-                            f"{outcomes!r}")
+            raise DataError(f"outcomes must be {', '.join(_MEASURES)} or a sequence, got {outcomes!r}")
         if len(predictions) < 2:
             raise DataError("Z at one prediction is always constant: give several predictions")
         points = [_MEASURES[outcomes](f if np.ndim(f) == 0 else f[0]) for f in predictions]
@@ -147,8 +145,7 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
     else:
         values = np.asarray(outcomes)
         if len(predictions) <= len(values) + 1:
-            raise DataError(f"{len(values)} outcomes need more than {len(values) + 1} predictions, got "
-                            f"{len(predictions)}")
+            raise DataError(f"need more than {len(values) + 1} predictions, got {len(predictions)}")
         table = np.array([evaluate(values, f) for f in predictions])
         finite = table[np.isfinite(table)]
         scale, trial_first = float(np.ptp(finite)) or 1.0, []
@@ -181,9 +178,7 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
 
 
 def _best(spread, scale):
-    """The beta with the least spread: a grid of six decades around 1 / scale, then a search around the
-    best.
-    """
+    """The beta with the least spread: a grid of six decades around 1 / scale, then a search near the best."""
     grid = np.log(np.geomspace(1e-3, 1e3, 61) / scale)
     values = np.array([spread(b) for b in np.exp(grid)])
     candidates = []

@@ -85,8 +85,8 @@ def efficiency(distribution, parameter, sizes=(10, 50, 100, 500, 1000), replicat
     """
     names = list(distribution.parameters)
     if parameter not in names or parameter in known or not set(known) <= set(names):
-        raise DataError(f"parameter must be one of {', '.join(names)} and not among the known, got "
-                        f"{parameter!r}")
+        raise DataError(f"parameter must be one of {', '.join(names)} and not among the known, "
+                        f"got {parameter!r}")
     if replicates < 2 or min(sizes) < 1:
         raise DataError(f"needs 2 replicates or more, sizes of 1 or more; got {replicates}, {min(sizes)}")
     if not (estimator == "mle" or callable(estimator)):
@@ -125,7 +125,6 @@ def _draw(distribution, parameter, n, replicates, estimator, known, rng):
     fixed = {name: getattr(distribution, name) for name in known}
     # Climbing from the truth finds the root that theory speaks of, where there are several.
     start = {name: getattr(distribution, name) for name in distribution.parameters if name not in known}
-    fits = (
-        fit(type(distribution), y, None, None, fixed, start)
-        for y in distribution.sample((replicates, n), rng))
+    samples = distribution.sample((replicates, n), rng)
+    fits = (fit(type(distribution), y, fixed=fixed, start=start) for y in samples)
     return np.array([f.estimate[parameter] for f in fits])

@@ -44,15 +44,12 @@ def likelihood_ratio_test(restricted, full, boundary=False):
     sizes, values = zip(*map(_size_and_value, (restricted, full)), strict=True)
     df = sizes[1] - sizes[0]
     if df < 1:
-        raise DataError(f"the full model has {sizes[1]} free parameters, the restricted one {sizes[0]}: swap "
-                        "them?")
+        raise DataError(f"the full model has {sizes[1]} parameters, the restricted {sizes[0]}: swap them?")
     if getattr(restricted, "n", None) != getattr(full, "n", None):
-        raise DataError(f"the fits hold {restricted.n:g} and {full.n:g} observations: they must share their "
-                        "data")
+        raise DataError(f"the fits hold {restricted.n:g} and {full.n:g} observations: they must share data")
     statistic = 2 * (values[1] - values[0])
     if statistic < -1e-6 * (1 + abs(values[0])):
-        raise DataError(f"the restricted model is likelier by {-statistic / 2:.4g}: the models are not "
-                        "nested")
+        raise DataError(f"the restricted model is likelier by {-statistic / 2:.4g}: they are not nested")
     statistic = max(statistic, 0.0)
     if boundary and df != 1:
         raise DataError("boundary=True is for one parameter on the edge")
@@ -134,8 +131,7 @@ def delta_method(fit, function):
     gradient = []
     for name, error in fit.standard_errors.items():
         if np.ndim(error):
-            raise DataError("the delta method takes scalar parameters; refit as Bernoulli for one "
-                            "probability")
+            raise DataError("the delta method takes scalars; refit as Bernoulli for one probability")
         along = lambda v, name=name: np.asarray(function(**{**fit.estimate, name: v}), dtype=float)  # noqa: E731
         gradient.append(slope(along, fit.estimate[name], 1e-3 * error))
     gradient = np.array(gradient)

@@ -53,8 +53,7 @@ class Problem:
         if self.prior is None:
             return None, None
         if not all(hasattr(self.prior, name) for name in ("l1", "l2", "log_prob")):
-            raise DataError("prior must be None, NormalPrior, LaplacePrior or ElasticNetPrior, got "
-                            f"{self.prior!r}")
+            raise DataError(f"prior must be None or one of mlecore's three priors, got {self.prior!r}")
         d, result = len(self.design.names), []
         for strength in (self.prior.l1, self.prior.l2):
             if np.ndim(strength) and np.shape(strength) != (d,):
@@ -97,8 +96,7 @@ class Problem:
             if self.prior is None or abs(b - previous) <= 1e-13 * b:
                 break
         else:
-            raise ConvergenceError(
-                "the scale of the Laplace noise did not settle: fix noise_params={'scale': …}")
+            raise ConvergenceError("the scale did not settle: fix noise_params={'scale': …}")
         l2 = np.zeros(design.p) if self.l2 is None else self.l2
         value = design.n * np.log(2 * b) + spread / b + 0.5 * l2 @ theta**2
         hessian = np.diag(np.append(l2, np.full(free, design.n)))
@@ -110,8 +108,7 @@ class Problem:
         design, noise = self.design, self.noise
         l1 = None if self.l1 is None else np.append(self.l1, np.zeros(len(self.free)))
         if noise.log_link and design.mean_y == 0:
-            raise IdentifiabilityError("every count is zero: the rate's maximum likelihood estimate is 0, "
-                                       "log 0 is -inf")
+            raise IdentifiabilityError("every count is zero: the rate's estimate is 0, and log 0 is -inf")
         failures, fits = [], []
         for theta in self._starts():
             try:
@@ -121,8 +118,7 @@ class Problem:
         fits = [f for f in fits if l1 is not None or cholesky(f.hessian)[2] > EPS]
         if not fits:
             if not failures:
-                raise IdentifiabilityError("the likelihood has no curvature at its maximum: give the "
-                                           "coefficients a prior")
+                raise IdentifiabilityError("no curvature at the maximum: give the coefficients a prior")
             raise next((f for f in failures if isinstance(f, IdentifiabilityError)), failures[0])
         best = min(fits, key=lambda f: f.value)
         if noise.name == "student_t" and len(self.free) == 2 and self.prior is None:
@@ -218,9 +214,8 @@ class Problem:
 
 
 def _runaway_nu():
-    return IdentifiabilityError(
-        "the residuals have tails no heavier than normal ones, so nu grows without bound: use "
-        "noise='normal', or fix it, noise_params={'nu': …}")
+    return IdentifiabilityError("the residuals have tails no heavier than normal ones, so nu grows without "
+                                "bound: use noise='normal', or fix it, noise_params={'nu': …}")
 
 
 def require_spread(spread, magnitude, name):

@@ -78,9 +78,8 @@ class Profile:
         fall = 2 * (self.top.value - point.value)
         if fall < -1e-6:
             better = self.fit._named(point.theta)
-            raise ConvergenceError(
-                f"the profile of {self.name} found a higher likelihood than the fit, near {better}: "
-                "give these as start={...}")
+            raise ConvergenceError(f"the profile of {self.name} found a higher likelihood than the fit, near "
+                                   f"{better}: give these as start={{...}}")
         self.warm = point.theta
         return fall
 

@@ -61,8 +61,7 @@ class _LikelihoodModel(Inference, BaseEstimator):
             X, y, w = (*block, None)[:3]
             X = np.asarray(X, dtype=float)
             if X.ndim != 2 or len(X) != len(y) or X.shape[1] != width:
-                raise DataError(f"a block has X of shape {X.shape} and {len(y)} values of y; expected (rows, "
-                                f"{width})")
+                raise DataError(f"a block has X of shape {X.shape} for {len(y)} y; expected (rows, {width})")
             if not np.all(np.isfinite(X)):
                 raise DataError("a block of X holds NaN or infinite values: clean it first")
             return X, encode(np.asarray(y)), as_weights(w, len(y))

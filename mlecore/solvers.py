@@ -106,8 +106,7 @@ def quadratic_l1(hessian, gradient, theta, l1):
             if polished is not None:
                 return polished
             slope = gradient + hessian @ (z - theta)
-    raise ConvergenceError(f"coordinate descent did not settle the zeros in {SWEEPS} sweeps: remove "
-                           "duplicated columns")
+    raise ConvergenceError(f"no zeros settled in {SWEEPS} sweeps of descent: remove duplicated columns")
 
 
 def _on_support(hessian, gradient, theta, l1, z):

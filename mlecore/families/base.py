@@ -69,9 +69,8 @@ class Family:
         cls.__signature__ = Signature(names)
 
     def __init__(self, *args, **kwargs):
-        values = type(self).__signature__.bind(*args, **kwargs).arguments
-        self.__dict__.update(
-            {name: self.parameters[name].check(name, value) for name, value in values.items()})
+        for name, value in type(self).__signature__.bind(*args, **kwargs).arguments.items():
+            self.__dict__[name] = self.parameters[name].check(name, value)
 
     @classmethod
     def _at(cls, theta):
@@ -123,8 +122,7 @@ class Family:
     def log_survival(self, y):
         """Log of P(Y > y), the shape of y. DataError for families that take no censored data."""
         if self._log_survival is None:
-            raise DataError(f"{type(self).__name__} has no censored likelihood here; {can_be_censored()} "
-                            "have")
+            raise DataError(f"{type(self).__name__} takes no censored data here; {can_be_censored()} do")
         return self._evaluate(self._log_survival, y, 0.0)
 
     def _evaluate(self, kernel, y, outside):

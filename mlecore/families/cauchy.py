@@ -58,6 +58,5 @@ class Cauchy(Family):
     @classmethod
     def diagnose(cls, sample, fixed):
         if not fixed and np.unique(sample.preview[0]).size < 3:
-            raise IdentifiabilityError(
-                "Cauchy: two distinct values leave a whole curve of maxima (or none): "
-                "collect more, or use fixed={'scale': ...}")
+            raise IdentifiabilityError("Cauchy: two distinct values leave a whole curve of maxima (or none): "
+                                       "collect more, or use fixed={'scale': ...}")

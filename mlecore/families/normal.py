@@ -84,5 +84,4 @@ class Normal(Family):
     @classmethod
     def diagnose(cls, sample, fixed):
         if sample.events == 0 and "mu" not in fixed:
-            raise IdentifiabilityError("Normal: every observation is censored, so nothing bounds mu from "
-                                       "above")
+            raise IdentifiabilityError("Normal: every observation is censored: nothing bounds mu from above")

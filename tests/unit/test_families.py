@@ -245,7 +245,7 @@ def test_bad_parameters_are_named(family, values, message):
 
 def test_log_survival_is_refused_where_there_is_none():
     with pytest.raises(
-        mle.DataError, match=r"Gamma has no censored likelihood here; Exponential, Normal, Weibull"
+        mle.DataError, match=r"Gamma takes no censored data here; Exponential, Normal, Weibull"
     ):
         mle.Gamma(1.0, 1.0).log_survival(1.0)
 
