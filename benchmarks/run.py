@@ -197,6 +197,26 @@ def poisson_fit():
     )
 
 
+@case("fit Gamma, n = 1,000,000", "one or two passes")
+def gamma_passes():
+    y = np.random.default_rng(0).gamma(2.5, 1.3, 1_000_000)
+    return closed_form(mle.Gamma, y, ("NumPy mean, mean log", lambda: (y.mean(), np.log(y).mean()) and None))
+
+
+@case("fit Beta, n = 1,000,000", "one or two passes")
+def beta_passes():
+    y = np.random.default_rng(0).beta(2.0, 3.0, 1_000_000)
+    both = lambda: (np.log(y).mean(), np.log1p(-y).mean()) and None  # noqa: E731
+    return closed_form(mle.Beta, y, ("NumPy mean log, mean log(1 − y)", both))
+
+
+@case("fit Laplace, n = 1,000,000", "one or two passes")
+def laplace_passes():
+    y = np.random.default_rng(0).laplace(1.0, 2.0, 1_000_000)
+    passes = lambda: np.abs(y - np.median(y)).mean() and None  # noqa: E731
+    return closed_form(mle.Laplace, y, ("NumPy median, mean distance", passes))
+
+
 @case("fit Gamma, n = 100,000")
 def gamma_fit():
     y = np.random.default_rng(0).gamma(2.5, 1.3, N)

@@ -128,8 +128,7 @@ class Design:
         self.mean_y, p = total / self.n, self.p
         if self.n_rows < p and not identified:
             raise IdentifiabilityError(f"n_samples = {self.n_rows} cannot identify {p} coefficients "
-                                       f"(n_features = {len(self.names)}): drop columns, or give the "
-                                       "coefficients a prior")
+                                       f"(n_features = {len(self.names)}): drop columns, or set a prior")
         if not np.all(np.isfinite(gram)):
             raise DataError("the squares of X or y overflow: rescale the columns, say to unit variance")
         self.norms = np.sqrt(np.diag(gram)[:p])

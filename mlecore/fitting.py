@@ -147,8 +147,7 @@ class Fit:
     @cached_property
     def _free(self):
         """Positions of the free parameters in the flat vector."""
-        every = range(self._point.theta.size)
-        names = list(self._constraints)
+        every, names = range(self._point.theta.size), list(self._constraints)
         return list(every) if self._vector else [names.index(name) for name in self.free_names]
 
     @property

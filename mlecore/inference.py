@@ -83,8 +83,7 @@ class Inference:
         return self._change @ covariance[: self._k, : self._k] @ self._change.T
 
     def _shaped(self, values):
-        several = self._problem.m > 1
-        return values.reshape(self._coefficients.shape + values.shape[1:]) if several else values
+        return values.reshape(self._coefficients.shape + values.shape[1:]) if self._problem.m > 1 else values
 
     @property
     def covariance_(self):

@@ -121,9 +121,9 @@ class Climber:
         for name, limit, remedy in family.limits:
             i = list(family.parameters).index(name)
             if i in self.free and (theta[i] > limit if limit > 1 else theta[i] < limit):
+                what = f"{family.__name__}: {name} runs away to {theta[i]:.3g}"
                 if self.strict:
-                    raise IdentifiabilityError(f"{family.__name__}: {name} runs away to {theta[i]:.3g}: "
-                                               f"{remedy}")
+                    raise IdentifiabilityError(f"{what}: {remedy}")
                 self.free.remove(i)
 
 

@@ -95,7 +95,6 @@ class Constraint:
         return self.shift * center + unit**self.power * value
 
 
-REAL = Constraint()
 LOCATION = Constraint(shift=1, power=1)
 POSITIVE = Constraint(low=0.0)
 SCALE = Constraint(low=0.0, power=1)

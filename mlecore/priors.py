@@ -20,7 +20,6 @@ def _positive(name, value):
     scale = np.asarray(value, dtype=float)
     if not (np.all(np.isfinite(scale)) and np.all(scale > 0)):
         raise DataError(f"{name} must be positive and finite, got {value!r}; use prior=None for a flat prior")
-    return scale
 
 
 @dataclass(frozen=True)
@@ -103,15 +102,11 @@ class ElasticNetPrior(_Prior):
 _SKLEARN = {
     "Ridge": (lambda n, s: 2 * s**2, lambda p1, p2: {"alpha": p2 / 2}, lambda alpha: (0.0, 2 * alpha)),
     "Lasso": (lambda n, s: s**2 / n, lambda p1, p2: {"alpha": p1}, lambda alpha: (alpha, 0.0)),
-    "ElasticNet": (
-        lambda n, s: s**2 / n,
-        lambda p1, p2: {"alpha": p1 + p2, "l1_ratio": p1 / (p1 + p2)},
-        lambda alpha, l1_ratio=0.5: (alpha * l1_ratio, alpha * (1 - l1_ratio))),
+    "ElasticNet": (lambda n, s: s**2 / n, lambda p1, p2: {"alpha": p1 + p2, "l1_ratio": p1 / (p1 + p2)},
+                   lambda alpha, l1_ratio=0.5: (alpha * l1_ratio, alpha * (1 - l1_ratio))),
     # LogisticRegression multiplies the NLL by C and leaves its penalty alone.
-    "LogisticRegression": (
-        lambda n, s: 1.0,
-        lambda p1, p2: {"C": 1 / (p1 + p2), "l1_ratio": p1 / (p1 + p2)},
-        lambda C, l1_ratio=0.0: (l1_ratio / C, (1 - l1_ratio) / C)),
+    "LogisticRegression": (lambda n, s: 1.0, lambda p1, p2: {"C": 1 / (p1 + p2), "l1_ratio": p1 / (p1 + p2)},
+                           lambda C, l1_ratio=0.0: (l1_ratio / C, (1 - l1_ratio) / C)),
     "PoissonRegressor": (lambda n, s: 1 / n, lambda p1, p2: {"alpha": p2}, lambda alpha: (0.0, alpha))}
 _NEEDS = {"Ridge": ["sigma"], "Lasso": ["n", "sigma"], "ElasticNet": ["n", "sigma"],
           "PoissonRegressor": ["n"]}

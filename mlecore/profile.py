@@ -53,8 +53,7 @@ def _marginal_intervals(fit, name, level):
     for p in fit.estimate[name]:
         one = fit_family("Bernoulli", [1.0, 0.0], weights=[fit.n * p, fit.n * (1 - p)])
         ends.append(profile_interval(one, "p", level))
-    low, high = np.array(ends).T
-    return low, high
+    return tuple(np.array(ends).T)
 
 
 class Profile:

@@ -27,6 +27,8 @@ class _LikelihoodModel(Inference, BaseEstimator):
     def _fit(self, design, noise, m, working, given):
         problem = Problem(design, noise, m, working, given, self.prior)
         self._store(problem, problem.solve())
+        first, w = int(self.fit_intercept), self._coefficients
+        self.intercept_, self.coef_ = w[:, 0].copy() if first else np.zeros(len(w)), w[:, first:].copy()
 
     def _design_of(self, X, y, sample_weight, encode, **checks):
         """`Design` of arrays or blocks; encode(y, used) checks the responses and returns them as floats."""
@@ -140,21 +142,17 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
             raise DataError(f"noise must be one of {names}, got {self.noise!r}; for classes use "
                             "LikelihoodClassifier")
         noise = NOISES[self.noise]()
-        far = 0.0
+        self._far, moves = 0.0, self.fit_intercept and not noise.log_link
 
         def encode(y, used=None):
-            nonlocal far
             y = noise.check(y)
-            if used is not None and self.fit_intercept and not noise.log_link:
-                far = far_center(y)
-            return y - far if far else y
+            self._far = far_center(y) if moves and used is not None else 0.0
+            return y - self._far
 
         design = self._design_of(X, y, sample_weight, encode, y_numeric=True)
-        design.offset = far
+        design.offset = self._far
         self._fit(design, noise, 1, noise.working, self.noise_params or {})
-        first = int(self.fit_intercept)
-        self.intercept_ = float(self._coefficients[0, 0]) if first else 0.0
-        self.coef_ = self._coefficients[0, first:].copy()
+        self.intercept_, self.coef_ = float(self.intercept_[0]), self.coef_[0]
         return self
 
     def predict(self, X):
@@ -230,9 +228,6 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
             full = self.prior is not None and np.any(self.prior.l1)
             contrast = np.eye(k) if full else helmert(k).T
             self._fit(design, Categorical(contrast), contrast.shape[1], np.zeros_like, {})
-        first = int(self.fit_intercept)
-        self.intercept_ = self._coefficients[:, 0].copy() if first else np.zeros(len(self._coefficients))
-        self.coef_ = self._coefficients[:, first:].copy()
         return self
 
     def decision_function(self, X):

@@ -145,8 +145,7 @@ def lad(design, y, weights, l1=None, l2=None):
         design = np.vstack([design, np.eye(p)[on]])
         y, weights = np.concatenate([y, np.zeros(on.size)]), np.concatenate([weights, l1[on]])
     b = _huber_path(design, y, weights, l2)
-    polish = _exchange if not l2.any() else _on_active
-    b, dual = polish(design, y, weights, b, l2)
+    b, dual = (_on_active if l2.any() else _exchange)(design, y, weights, b, l2)
     residual = y - design @ b
     # Dual of the problem: dual'y - (A'dual)' L2^-1 (A'dual) / 2, so the gap is complementary slackness alone.
     slack = np.abs(weights * np.abs(residual) - dual * residual)

@@ -61,8 +61,7 @@ def stirling_error(x):
     direct = gammaln(small + 1) - (small + 0.5) * np.log(small) + small - 0.5 * np.log(2 * np.pi)
     r = 1 / np.maximum(x, 16.0)
     s = r * r
-    series = r * (
-        1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360)))))
+    series = r * np.polyval([-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12], s)
     return np.where(x < 16, direct, series)
 
 

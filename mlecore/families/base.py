@@ -31,8 +31,7 @@ class Support:
 
     def check(self, y, low, high, family):
         """Raise DataError naming the first value outside; ``low`` and ``high`` are the range of y."""
-        touches = low == self.low or high == self.high
-        good = self.low <= low and high <= self.high and (self.closed or not touches)
+        good = self.low <= low and high <= self.high and (self.closed or self.low < low <= high < self.high)
         if good and not (self.integer and any(np.any(y[s] != np.floor(y[s])) for s in slices(y.size))):
             return
         inside = self.contains(y)
