@@ -1,7 +1,7 @@
 """Symmetric positive definite matrices: factored, solved and inverted after scaling to unit diagonal."""
 
 import numpy as np
-from scipy.linalg import cho_solve, lapack
+from scipy.linalg import lapack
 
 EPS = np.finfo(float).eps
 
@@ -27,7 +27,7 @@ def cholesky(matrix):
 def solve_spd(factor, scale, b):
     """Solve with the factor that `cholesky` returned; b is (m,) or (m, k)."""
     scale = scale if b.ndim == 1 else scale[:, None]
-    return cho_solve((factor, True), b / scale, check_finite=False) / scale
+    return lapack.dpotrs(factor, b / scale, lower=1)[0] / scale
 
 
 def invert_information(matrix, least=1e-14):

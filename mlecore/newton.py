@@ -71,8 +71,9 @@ class Climber:
         """Score and Hessian in the free unconstrained coordinates: the chain rule."""
         slopes = np.array([self.constraints[i].slopes(point.theta[i]) for i in self.free]).reshape(-1, 2)
         score = point.score[self.free]
-        hessian = point.hessian[np.ix_(self.free, self.free)] * np.outer(slopes[:, 0], slopes[:, 0])
-        return score * slopes[:, 0], hessian + np.diag(score * slopes[:, 1])
+        first, second = slopes.T
+        hessian = point.hessian[self.free][:, self.free] * first * first[:, None]
+        return score * first, hessian + np.diag(score * second)
 
     def climb(self, theta, most=200):
         """Newton from ``theta``. Returns (Point, score in standard-error units; inf where not concave)."""

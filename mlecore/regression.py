@@ -75,9 +75,9 @@ class _LikelihoodModel(Inference, BaseEstimator):
 
 
 def far_center(y):
-    """The median of y where it lies beyond 1000 times their spread, so that rounding hides it; else 0."""
-    center = float(np.median(y))
-    return center if abs(center) > 1e3 * np.median(np.abs(y - center)) > 0 else 0.0
+    """The middle of y's range where it lies beyond 1000 ranges, so that rounding hides y; else 0."""
+    low, high = float(y.min()), float(y.max())
+    return 0.5 * (low + high) if abs(low + high) > 2e3 * (high - low) > 0 else 0.0
 
 
 def as_blocks(X, y):
@@ -147,7 +147,7 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
         def encode(y, used=None):
             y = noise.check(y)
             self._far = far_center(y) if moves and used is not None else 0.0
-            return y - self._far
+            return y - self._far if self._far else y
 
         design = self._design_of(X, y, sample_weight, encode, y_numeric=True)
         design.offset = self._far

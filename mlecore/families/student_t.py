@@ -62,9 +62,8 @@ class StudentT(Family):
     def _totals(self, columns, w):
         # Score and Hessian are linear in a few products, so their sums are dot products: no array per entry.
         z, q, a, t = self._parts(columns[0])
-        one = np.ones(z.size) if w is None else w
-        n, wq, wt = one.sum(), one * q, one * t
-        logs, sum_t = one @ np.log1p(z * z / self.nu), wt.sum()
+        n, wq, wt, total = (z.size, q, t, np.sum) if w is None else (w.sum(), w * q, w * t, w.dot)
+        logs, sum_t = total(np.log1p(z * z / self.nu)), wt.sum()
         constant, slope, _ = student_constant(self.nu)
         c, s = self.nu + 1, self.sigma
         value = n * (constant - HALF_LOG_2PI - np.log(s)) - 0.5 * c * logs
