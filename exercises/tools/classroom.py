@@ -22,7 +22,7 @@ from pathlib import Path
 
 from . import feedback, pool, server
 from . import source as src
-from .sandbox import Limits
+from .sandbox import Limits, probe, warm_up
 from .source import Assignment
 from .submission import MAX_BYTES
 
@@ -60,9 +60,22 @@ class Entry:
 
 
 def printable(name: str) -> str:
-    """A name that is not UTF-8 or holds control characters, made visible."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    """A folder's name with what is not UTF-8, not printable or a backslash written as an escape: one to one."""
+    shown = []
+    for char in name:
+        if "\udc80" <= char <= "\udcff":  # a byte that is not UTF-8
+            shown.append(f"\\x{ord(char) - 0xDC00:02x}")
+        else:
+            escape = "\\\\" if char == "\\" else f"\\u{ord(char):04x}"
+            shown.append(char if char.isprintable() and char != "\\" else escape)
+    return "".join(shown)
+
+
+def page_name(student: str) -> str:
+    """The name of a feedback file; of a very long one the beginning and a hash."""
+    if len(os.fsencode(student)) > 200:
+        return f"{printable(student)[:40]}-{hashlib.sha256(os.fsencode(student)).hexdigest()[:16]}.html"
+    return f"{student}.html"
 
 
 # -- collect -----------------------------------------------------------------------------------------------
@@ -104,6 +117,8 @@ def choose(student: str, assignment: Assignment, folder: Path) -> Entry:
         mode = os.lstat(folder / name).st_mode
         if stat.S_ISREG(mode):
             good.append(name)
+            if len(good) == 20:
+                break
         else:
             notes.append(f"{printable(name)} is no ordinary file and was not read")
     if not good:
@@ -158,6 +173,10 @@ def grade(
         else:
             waiting.setdefault(entry.digest, []).append(entry)
     groups = list(waiting.values())
+    if groups and not scheduler:
+        if sandbox:
+            probe(limits)
+        warm_up()
 
     def task(entry: Entry):
         return lambda: server.job(entry.assignment, read_file(entry.path), limits, sandbox)
@@ -244,8 +263,7 @@ def publish(
     for entry in entries:
         row = score(entry, assignment, marks)
         rows.append(row)
-        # A folder's name is a valid file name, whatever its bytes.
-        pages[f"{entry.student}.html"] = feedback.page(entry, row, marks)
+        pages[page_name(entry.student)] = feedback.page(entry, row, marks)
     rows += [
         score(Entry(student, assignment, None, "nothing was handed in"), assignment, marks)
         for student in sorted(roster.keys() - {entry.student for entry in entries})

@@ -169,35 +169,34 @@ def grade(options) -> int:
 
     if not options.submitted.is_dir():
         raise src.SourceError(f"{options.submitted} is not a folder; it should hold one folder per student")
-    wanted = [src.load(name, options.variant) for name in options.assignments or src.names()]
+    handed_in = {path.name for path in options.submitted.glob("*/*")}
+    names = options.assignments or [name for name in src.names() if name in handed_in]
+    wanted = [src.load(name, options.variant) for name in names]
     roster = classroom.read_roster(options.roster, options.key)
     maps = classroom.read_maps(options.map, options.columns)
     limits = sandbox.Limits()
     if options.no_sandbox:
         print(f"No sandbox: {sandbox.LOST.replace('would', 'will')}", file=sys.stderr)
-    elif not options.scheduler:
-        try:
-            sandbox.probe(limits)
-        except sandbox.NoSandbox as error:
-            print(error, file=sys.stderr)
-            return 2
-    if not options.scheduler:
-        sandbox.warm_up()
     entries = classroom.collect(options.submitted, wanted)
     if not entries:
         raise src.SourceError(
-            f"nothing to grade: {options.submitted}/<student>/<assignment>/ with an assignment of "
-            f"{', '.join(assignment.name for assignment in wanted)} is not there"
+            f"nothing to grade: there is no {options.submitted}/<student>/<assignment>/ with an assignment "
+            f"of {', '.join(options.assignments or src.names())}"
         )
     start = time.monotonic()
     bar = classroom.Bar(len(entries))
-    classroom.grade(
-        entries, options.out, limits, not options.no_sandbox, options.jobs, options.scheduler, bar
-    )
+    safe = not options.no_sandbox
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        print("You are root. Grade as an ordinary user: a sandbox holds root less well.", file=sys.stderr)
+    try:
+        classroom.grade(entries, options.out, limits, safe, options.jobs, options.scheduler, bar)
+    except sandbox.NoSandbox as error:
+        print(error, file=sys.stderr)
+        return 2
     seconds = time.monotonic() - start
     for assignment in wanted:
         if any(entry.assignment is assignment for entry in entries):
-            counts = classroom.publish(entries, assignment, options.out, roster, maps, not options.no_sandbox)
+            counts = classroom.publish(entries, assignment, options.out, roster, maps, safe)
             print(
                 f"{assignment.name}: {counts['students']} students, "
                 f"{counts['irregular']} with irregularities, {counts['to mark']} text answers to mark, "

@@ -338,7 +338,7 @@ class Proxy:
 
 
 def student_error(error: dict) -> StudentError:
-    base = EXPECTABLE.get(error["kind"])
+    base = EXPECTABLE.get(error.get("base", error["kind"]))
     kinds = (StudentError, base) if base and base is not Exception else (StudentError,)
     try:
         raised = type("StudentError", kinds, {})(error["message"][:SHOWN])

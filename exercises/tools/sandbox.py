@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from .grading import Gone
+from .grading import EXPECTABLE, Gone
 from .values import dumps, loads
 
 HERE = Path(__file__).resolve().parent
@@ -208,11 +208,12 @@ FORGED = "stopped: it answered in the grader's place"
 
 
 def error_in(reply: dict) -> dict:
-    """A student's error, reduced to three short plain entries."""
+    """A student's error, reduced to four short plain entries."""
     error = reply["error"] if isinstance(reply["error"], dict) else {}
-    kind, message, line = (error.get(key) for key in ("kind", "message", "line"))
+    kind, base, message, line = (error.get(key) for key in ("kind", "base", "message", "line"))
     return {
         "kind": kind[:80] if isinstance(kind, str) and kind.isidentifier() else "Exception",
+        "base": base if isinstance(base, str) and base in EXPECTABLE else "Exception",
         "message": message[:400] if isinstance(message, str) else "",
         "line": line if type(line) is int and 0 < line < 10**6 else None,
     }
@@ -384,11 +385,12 @@ def help_text(bwrap: str) -> str:
 
 def warm_up() -> None:
     """Compile the packages that students import, once: the sandbox cannot write what it compiles."""
-    names = ["scipy.stats", "scipy.optimize", "matplotlib.pyplot", "sklearn.linear_model"]
-    specs = [importlib.util.find_spec(name) for name in names]
-    if not all(Path(importlib.util.cache_from_source(spec.origin)).exists() for spec in specs if spec):
-        found = ", ".join(name for name, spec in zip(names, specs, strict=True) if spec)
-        subprocess.run([sys.executable, "-c", f"import {found}, mlecore"], stdout=subprocess.DEVNULL)
+    modules = ["scipy.stats", "scipy.optimize", "matplotlib.pyplot", "sklearn.linear_model"]
+    files = [folder / f"{name.replace('.', '/')}{end}" for folder in packages() for name in modules
+             for end in (".py", "/__init__.py")]
+    if not all(Path(importlib.util.cache_from_source(str(path))).exists() for path in files if path.exists()):
+        wanted = "; ".join(f"import {name}" for name in [*modules, "mlecore"])
+        subprocess.run([sys.executable, "-c", wanted], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def probe(limits: Limits) -> None:

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from .grading import Grader
-from .sandbox import Budget, Limits, Worker
+from .sandbox import Budget, Limits, NoSandbox, Worker
 from .source import EXERCISES, Assignment, parse
 from .submission import MAX_BYTES, Unreadable, read
 from .values import dumps, loads
@@ -73,7 +73,10 @@ def grade(ready: Grader, task: dict) -> dict:
         found = read(data, ready.assignment)
     except Unreadable as error:
         return {"status": "unreadable", "parts": [], "notes": [str(error)]}
-    result = ready.grade(found, lambda: Worker(limits, budget, task["sandbox"]))
+    try:
+        result = ready.grade(found, lambda: Worker(limits, budget, task["sandbox"]))
+    except NoSandbox as error:
+        return crashed(f"no sandbox on this machine: {error}")
     return {"status": "graded", **result}
 
 

@@ -111,7 +111,9 @@ class Assignment:
 
     @cached_property
     def names(self) -> set[str]:
-        return set().union(*(part.names for part in self.parts))
+        """What tests read from a student's notebook; never a given name, which is the instructor's own."""
+        own = set().union(*(bound_names(item.source) for item in self.given))
+        return set().union(*(part.names for part in self.parts)) - own
 
     @property
     def fingerprint(self) -> str:

@@ -64,7 +64,8 @@ def main() -> None:
         except BaseException:
             message = ""
         kind = "NotPlain" if isinstance(error, NotPlain) else type(error).__name__
-        return {"kind": kind[:80], "message": message, "line": line}
+        base = next((c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"), "Exception")
+        return {"kind": kind[:80], "base": base, "message": message, "line": line}
 
     def answer(request: dict) -> dict:
         nonlocal cells
@@ -96,7 +97,7 @@ def main() -> None:
         request = loads(line)
         reply = dumps({"id": request["id"], **answer(request)})
         if len(reply) > MAX_REPLY:
-            error = {"kind": "NotPlain", "message": "a value of more than 16 MB", "line": None}
+            error = {"kind": "NotPlain", "base": "TypeError", "message": "", "line": None}
             reply = dumps({"id": request["id"], "error": error})
         replies.write(reply)
         replies.flush()

@@ -382,11 +382,17 @@ CASES = [
         lost={MLE},
         notes=("the process ended itself",),
     ),
-    Case("vera", each_cell(lambda cell: None if is_test(cell) else cell),
-         notes=("6 of the cells with tests d",)),
+    Case(
+        "vera",
+        each_cell(lambda cell: None if is_test(cell) else cell),
+        notes=("6 of the cells with tests d",),
+    ),
     Case("willem", each_cell(edited, wrong=True), lost=EVERY, notes=("6 of the cells with tests changed",)),
-    Case("xenia", each_cell(lambda cell: [cell, cell] if is_test(cell) else cell),
-         notes=("6 of the cells with tests d",)),
+    Case(
+        "xenia",
+        each_cell(lambda cell: [cell, cell] if is_test(cell) else cell),
+        notes=("6 of the cells with tests d",),
+    ),
     Case("yusuf", each_cell(stripped), notes=("metadata is gone",)),
     Case("zoe", other_kernel),
     Case("anton", each_cell(duplicated), notes=("is there 2 times",)),
@@ -485,5 +491,39 @@ CASES = [
         answers(normal_mle=MLE_DEF + "y[0] = 99.0 if False else y[0]\n    return np.mean(y), np.var(y)"),
     ),
     Case("gilles", each_cell(own_import), notes=("'given' was changed",)),
+    Case(
+        "hedda",
+        answers(normal_mle="class Mine(ValueError):\n    pass\n" + MLE_DEF + "raise Mine('secret')"),
+        lost={MLE},
+        says=("your code raised an exception in line",),
+    ),
+    Case(
+        "ivo",
+        answers(
+            normal_mle="lengths = [0.0]\nhours = None\nnp.sum = lambda *a, **k: 0\n"
+            + MLE_DEF
+            + "return 0.0, 0.0"
+        ),
+        lost={MLE, "failure-rate", "exponential-nll", "colleague-rate"},
+    ),
+    Case(
+        "jara",
+        answers(
+            normal_mle="import threading, os, time\nthreading.Thread(target=lambda: (time.sleep(0.5), "
+            "os._exit(0))).start()\ntime.sleep(2)"
+        ),
+        lost={MLE},
+        notes=("the process ended itself",),
+    ),
+    Case("k" * 250, answers()),
+    Case(
+        "lars",
+        attack(
+            "import sys\nsys.stdin = sys.stdout = None\nimport os\nfor h in range(3, 50):\n    try:\n"
+            "        os.close(h)\n    except OSError: pass"
+        ),
+        lost=EVERY,
+        notes=("the process ended itself",),
+    ),
     Case("last", answers()),
 ]

@@ -54,7 +54,7 @@ def graded(tmp_path_factory, notebook):
     return folder, {entry.student: entry for entry in entries}, rows
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.student)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.student[:30])
 def test_student_gets_what_is_due(case, graded):
     folder, entries, rows = graded
     entry, row = entries[case.student], rows[case.student]
@@ -67,7 +67,7 @@ def test_student_gets_what_is_due(case, graded):
     assert float(row["total"]) == case.points
     notes = " ".join(entry.all_notes)
     assert all(note in notes for note in case.notes), notes
-    page = (folder / "graded" / NAME / "feedback" / f"{case.student}.html").read_text("utf-8")
+    page = (folder / "graded" / NAME / "feedback" / classroom.page_name(case.student)).read_text("utf-8")
     assert all(text in page for text in case.says), page
     assert "<script>" not in page
     assert case.status != "graded" or case.notes or not case.lost or "Not passed" in page
@@ -137,3 +137,11 @@ def test_a_crash_of_the_grader_costs_one_submission(tmp_path, notebook, monkeypa
         assert one.run(good)["status"] == "graded"
     finally:
         one.close()
+
+
+def test_names_are_shown_one_to_one_and_files_have_a_name():
+    names = ["ada", "caf\udce9", r"caf\xe9", "a\nb", "\\", "x" * 250, "x" * 251]
+    assert len({classroom.printable(name) for name in names}) == len(names)
+    pages = [classroom.page_name(name) for name in names]
+    assert len(set(pages)) == len(names)
+    assert max(len(os.fsencode(page)) for page in pages) < 240

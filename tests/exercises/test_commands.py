@@ -46,8 +46,18 @@ def test_the_whole_loop_with_marks_roster_and_platforms(tmp_path, notebook, caps
     hand_in(tmp_path / "submitted", cases, notebook)
     roster = "Student,ID,SIS User ID,SIS Login ID,Section\nAmber A.,7,s7,amber,MLE\nNora N.,8,s8,nobody,MLE\n"
     (tmp_path / "roster.csv").write_text(roster)
-    command = ["grade", "submitted", "3", "--roster", "roster.csv", "--key", "SIS Login ID",
-               "--columns", "canvas", "moodle"]
+    command = [
+        "grade",
+        "submitted",
+        "3",
+        "--roster",
+        "roster.csv",
+        "--key",
+        "SIS Login ID",
+        "--columns",
+        "canvas",
+        "moodle",
+    ]
     assert run(*command) == 0
     assert "6 text answers to mark" in capsys.readouterr().out
     folder = tmp_path / "graded" / NAME
@@ -136,12 +146,15 @@ def test_without_bubblewrap_it_says_what_is_lost_and_wants_a_flag(tmp_path, note
     sandbox.bubblewrap.cache_clear()
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["grade", "nowhere"], "is not a folder"),
-    (["grade", "."], "nothing to grade"),
-    (["release", "77"], "no assignment '77'"),
-    (["grade", ".", "--columns", "blackbird"], "maps no platform 'blackbird'"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["grade", "nowhere"], "is not a folder"),
+        (["grade", "."], "nothing to grade"),
+        (["release", "77"], "no assignment '77'"),
+        (["grade", ".", "--columns", "blackbird"], "maps no platform 'blackbird'"),
+    ],
+)
 def test_misuse_is_answered_with_what_to_do(arguments, message, tmp_path, monkeypatch, capsys):
     if arguments[0] == "grade":
         need_bubblewrap()

@@ -45,8 +45,11 @@ def test_assignment_is_a_page_with_its_notebook(name, site):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_file_of_the_site_holds_a_secret(name, site):
     assignment = source.load(name)
-    own = [site / "exercises" / "released" / f"{name}.html", *(site / "_sources").rglob(f"{name}*"),
-           site / "searchindex.js"]
+    own = [
+        site / "exercises" / "released" / f"{name}.html",
+        *(site / "_sources").rglob(f"{name}*"),
+        site / "searchindex.js",
+    ]
     for path in own:
         text = path.read_text("utf-8")
         assert leaks(assignment, text) == [], path
