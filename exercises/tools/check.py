@@ -11,7 +11,7 @@ import io
 import sys
 
 from . import source as src
-from .grading import Grader, InProcess
+from .grading import Grader, InProcess, Running
 from .source import Assignment, Part
 from .submission import Cell, Submission
 
@@ -161,7 +161,8 @@ def run(grader: Grader, replaced: dict[str, str]) -> dict:
 
 
 def graded(grader: Grader, part: Part, code: str) -> dict:
-    return next(result for result in run(grader, {part.id: code})["parts"] if result["id"] == part.id)
+    found = submission(grader.assignment, {part.id: code})
+    return grader.grade_part(part, found, Running(grader, found, lambda: InProcess(grader.given)))
 
 
 def nonsense(part: Part, value: str) -> str:

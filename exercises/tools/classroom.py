@@ -60,7 +60,7 @@ class Entry:
 
 
 def printable(name: str) -> str:
-    """A folder's name with what is not UTF-8, not printable or a backslash written as an escape: one to one."""
+    """A folder's name; what is not UTF-8 or not printable, and a backslash, as an escape: one to one."""
     shown = []
     for char in name:
         if "\udc80" <= char <= "\udcff":  # a byte that is not UTF-8
