@@ -96,28 +96,3 @@ def test_hidden_handles_cannot_be_reached(plots):
     plot.choose("Two weights")
     assert not seen("prior center")
     assert seen("top of the likelihood")
-
-
-@pytest.mark.parametrize("view", ["Gaussian prior", "Laplace prior", "Box prior", "Two weights"])
-def test_a_frame_is_short(plots, view):
-    plot = plots("prior_against_data")
-    plot.choose(view)
-    trait = "q" if view == "Two weights" else "n"
-    took = plot.root.evaluate(
-        """async (root, trait) => {
-        const bar = root.querySelector(`input[type="range"][data-trait="${trait}"]`), times = [];
-        const real = window.requestAnimationFrame;
-        window.requestAnimationFrame = (f) => real((now) => {
-            const start = performance.now(); f(now); times.push(performance.now() - start); });
-        const lo = Number(bar.min), hi = Number(bar.max);
-        for (let i = 0; i < 30; i++) {
-            bar.value = lo + (hi - lo) * i / 30;
-            bar.dispatchEvent(new Event("input"));
-            await new Promise((r) => real(() => real(r)));
-        }
-        window.requestAnimationFrame = real;
-        return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-    }""",
-        trait,
-    )
-    assert took < 16  # 8 ms on a free machine
