@@ -54,7 +54,7 @@ def voice(page: Page) -> list[str]:
 
 ADMONITIONS = {"note", "warning", "tip", "important", "admonition", "seealso", "caution", "danger", "hint",
                "attention", "error", "todo"}
-PRODUCTION_NOTES = (18, {"tip", "warning", "danger"})  # the one page whose matter is notes of three weights
+PRODUCTION_NOTES = (18, {"admonition"})  # the one page whose matter is notes of three weights
 
 
 def admonitions(page: Page) -> list[str]:
