@@ -162,7 +162,7 @@ def lad(design, y, weights, l1=None, l2=None):
 def _magnitude(design, y, b):
     """Size, row by row, of what a residual is the difference of: rounding in it is relative to that."""
     size = np.abs(y) + np.abs(design) @ np.abs(b)
-    return np.maximum(size, np.median(size)) + np.finfo(float).tiny
+    return np.maximum(size, max(np.median(size), 1e-6 * size.max())) + np.finfo(float).tiny
 
 
 def _huber_path(design, y, weights, l2):
@@ -248,7 +248,8 @@ def _on_active(design, y, weights, b, l2):
     conditions.
     """
     residual = y - design @ b
-    active = np.abs(residual) <= 1e-9 * _magnitude(design, y, b)
+    # Rounding, or what the shrinking threshold has left where b is zero.
+    active = np.abs(residual) <= np.maximum(1e-9 * _magnitude(design, y, b), 1e-12 * np.abs(y).max())
     rows, m = design[active], int(active.sum())
     dual = weights * np.sign(residual)
     dual[active] = 0.0

@@ -159,7 +159,7 @@ class Family:
 
     @classmethod
     def start(cls, y, w):
-        """Starting values from moments: a tuple in declared order. ``w`` are the weights."""
+        """Starting values from moments, in declared order, where ``closed_form`` may answer None."""
         raise NotImplementedError
 
     @classmethod

@@ -40,9 +40,5 @@ class Bernoulli(Family):
         return {"p": rng.binomial(n, self.p, size) / n}
 
     @classmethod
-    def start(cls, y, w):
-        return ((np.sum(y if w is None else w * y) + 0.5) / ((y.size if w is None else w.sum()) + 1),)
-
-    @classmethod
     def closed_form(cls, columns, w, fixed):
         return (average(columns[0], w),)

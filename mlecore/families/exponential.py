@@ -48,10 +48,6 @@ class Exponential(Family):
         return {"rate": n / rng.gamma(n, 1 / self.rate, size)}
 
     @classmethod
-    def start(cls, y, w):
-        return (1 / np.average(y, weights=w),)
-
-    @classmethod
     def closed_form(cls, columns, w, fixed):
         return cls.censored_closed_form(w.sum(), w @ columns[0])
 

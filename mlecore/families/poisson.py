@@ -50,9 +50,5 @@ class Poisson(Family):
         return {"rate": rng.poisson(n * self.rate, size) / n}
 
     @classmethod
-    def start(cls, y, w):
-        return (np.average(y, weights=w) + 1e-3,)
-
-    @classmethod
     def closed_form(cls, columns, w, fixed):
         return (average(columns[0], w),)

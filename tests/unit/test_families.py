@@ -283,3 +283,14 @@ def test_student_constant(nu):
 
     for order, value in enumerate(student_constant(nu)):
         np.testing.assert_allclose(value, float(mp.diff(constant, mp.mpf(nu), order)), rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("family", [mle.NegativeBinomial, mle.Categorical])
+def test_tallying_by_counting_and_by_sorting(family):
+    y, w = np.array([5.0, 900.0, 5.0, 2.0]), np.array([1.0, 2.0, 0.5, 4.0])
+    for weights, wanted in ((None, [1, 2, 1]), (w, [4, 1.5, 2])):
+        (values,), counts = family.pool(y, weights)
+        np.testing.assert_array_equal(values, [2, 5, 900])
+        np.testing.assert_array_equal(counts, wanted)
+    (values,), counts = mle.NegativeBinomial.pool(np.where(y == 900, 1e9, y), w)
+    np.testing.assert_array_equal([values, counts], [[2, 5, 1e9], [4, 1.5, 2]])

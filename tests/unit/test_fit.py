@@ -814,3 +814,13 @@ def test_import_is_light():
     assert {"fit", "Normal", "LikelihoodRegressor", "StudentT"} <= set(dir(mle))
     with pytest.raises(AttributeError, match="no attribute 'Normol'"):
         _ = mle.Normol
+
+
+def test_only_data_far_from_the_origin_or_of_extreme_scale_change_units():
+    y = draw(mle.StudentT(4.0, 0.0, 1.0), 200)
+    for moved, center in ((500.0, False), (1500.0, True), (-1500.0, True)):
+        sample = Sample(mle.StudentT, y / np.median(np.abs(y - np.median(y))) + moved)
+        assert bool(sample.center) is center
+        assert sample.unit == 1.0
+    assert Sample(mle.StudentT, 2e4 * y).unit > 1
+    assert Sample(mle.Gamma, np.abs(y)).unit == 1.0

@@ -434,3 +434,28 @@ def test_no_standard_errors_under_a_corner(ask):
     model = LikelihoodRegressor("poisson", prior=LaplacePrior(0.1)).fit(X, y)
     with pytest.raises(IdentifiabilityError, match="LaplacePrior"):
         ask(model)
+
+
+def test_refusals_of_inference():
+    X, y = make("student_t")
+    model = LikelihoodRegressor("student_t").fit(X, y)
+    with pytest.raises(DataError, match="kind must be HC0"):
+        model.robust_covariance("HC4")
+    with pytest.raises(DataError, match="HC3 needs the leverage"):
+        model.robust_covariance("HC3")
+    with pytest.raises(IdentifiabilityError, match="second derivative"):
+        LikelihoodRegressor("laplace").fit(X, y).robust_covariance()
+    with pytest.raises(IdentifiabilityError, match="no degrees of freedom beside 4"):
+        _ = LikelihoodRegressor().fit(X, y, sample_weight=np.full(len(y), 1e-3)).standard_errors_
+    with pytest.raises(DataError, match="s2_ belongs to normal noise, not student_t"):
+        _ = model.s2_
+
+
+def test_residuals_of_a_rank_deficient_design_under_a_prior():
+    """What starts the noise scale: the least-squares residuals, however many columns repeat."""
+    X, y = make("normal")
+    both = np.column_stack([X, X[:, 0]])
+    model = LikelihoodRegressor(prior=NormalPrior(2.0)).fit(both, y)
+    A = np.column_stack([np.ones(len(y)), X])
+    rss = np.linalg.lstsq(A, y, rcond=None)[1][0]
+    assert model._design.rss == pytest.approx(rss, rel=1e-8)

@@ -1,8 +1,10 @@
 """Absolute error, Huber, Student-t and Cauchy noise: optimality certificates, outliers, and starts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 from sklearn.linear_model import HuberRegressor, QuantileRegressor
 
 from mlecore.errors import IdentifiabilityError
@@ -168,3 +170,44 @@ def test_small_samples_of_absolute_error(solve):
     b, dual = solve(A, y)
     assert np.all(np.isfinite(b))
     assert np.all(np.abs(dual) <= 1 + 1e-8)
+
+
+def test_student_t_no_better_than_normal_is_a_runaway(monkeypatch):
+    """A stationary point below the limit nu = infinity is not the maximum, however Newton got there."""
+    from mlecore import problem
+
+    rng = np.random.default_rng(12)
+    X = rng.normal(size=(80, 2))
+    y = X @ [1.0, 2.0] + rng.standard_t(3, 80)
+    limit = -LikelihoodRegressor().fit(X, y).log_likelihood_
+    climb = problem.newton
+    for gap, fits in ((-1e-6, True), (1e-6, False)):
+        at = limit + gap
+        monkeypatch.setattr(problem, "newton", lambda *a, at=at, **k: replace(climb(*a, **k), value=at))
+        if fits:
+            assert LikelihoodRegressor("student_t").fit(X, y).log_likelihood_ == pytest.approx(-limit - gap)
+        else:
+            with pytest.raises(IdentifiabilityError, match="nu grows without bound"):
+                LikelihoodRegressor("student_t").fit(X, y)
+
+
+def test_lad_with_a_ridge_where_the_dual_is_not_unique():
+    """Two rows pass through zero, and the least-norm dual would exceed the small weight."""
+    w = np.array([0.1, 2.0, 1.0])
+    b, dual = lad(np.ones((3, 1)), np.array([0.0, 0.0, 3.0]), w, l2=[0.5])
+    assert b == pytest.approx([0.0], abs=1e-12)
+    assert dual[2] == 1.0
+    assert dual.sum() == pytest.approx(0.0, abs=1e-10)
+    assert np.all(np.abs(dual) <= w + 1e-12)
+
+
+def test_laplace_profile_with_a_fixed_scale():
+    """The ends lie where the sum of distances, the intercept a median, has grown by scale times cut / 2."""
+    x, y = np.arange(41.0)[:, None], np.random.default_rng(5).laplace(2.0, 1.5, 41)
+    model = LikelihoodRegressor("laplace", noise_params={"scale": 1.5}).fit(x, y)
+    ends = model.confidence_interval(method="profile")
+    best = np.abs(y - model.predict(x)).sum()
+    for slope in ends[1]:
+        rest = y - slope * x[:, 0]
+        grown = np.abs(rest - np.median(rest)).sum() - best
+        assert 2 * grown / 1.5 == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-6)
