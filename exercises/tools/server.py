@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import os
 import resource
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from .grading import Grader
 from .sandbox import Budget, Limits, NoSandbox, Worker
-from .source import EXERCISES, Assignment, parse
+from .source import EXERCISES, Assignment, from_dict
 from .submission import MAX_BYTES, Unreadable, read
 from .values import dumps, loads
 
@@ -33,9 +34,7 @@ LARGEST_RESULT = 20_000_000
 def job(assignment: Assignment, notebook: bytes, limits: Limits, sandbox: bool) -> dict:
     """All that grading one submission needs: nothing is read from a disk."""
     return {
-        "name": assignment.name,
-        "source": assignment.text,
-        "variant": assignment.variant,
+        "assignment": dataclasses.asdict(assignment),
         "notebook": base64.b64encode(notebook).decode(),
         "limits": vars(limits),
         "sandbox": sandbox,
@@ -52,9 +51,10 @@ GRADERS: dict[str, Grader] = {}
 
 
 def grader(task: dict) -> Grader:
-    assignment = parse(task["source"], task["name"], task["variant"])
+    assignment = from_dict(task["assignment"])
     if assignment.fingerprint not in GRADERS:
-        GRADERS.clear()
+        if len(GRADERS) > 20:
+            GRADERS.clear()
         ready = GRADERS[assignment.fingerprint] = Grader(assignment)
         for part in assignment.parts:
             for number in range(-1, len(part.wrong)):

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
-
 EXERCISES = Path(__file__).resolve().parent.parent
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -96,12 +94,19 @@ class Given:
 
 
 @dataclass
+class SourceCell:
+    cell_type: str
+    source: str
+    metadata: dict
+
+
+@dataclass
 class Assignment:
     name: str
     text: str
     variant: int
     title: str
-    cells: list[nbformat.NotebookNode]  # the instructor's notebook, all nbgrader metadata complete
+    cells: list[SourceCell]  # the instructor's notebook, all nbgrader metadata complete
     given: list[Given]
     parts: list[Part]
 
@@ -119,19 +124,23 @@ class Assignment:
     def fingerprint(self) -> str:
         return hashlib.sha256(f"{self.variant}\0{self.text}".encode()).hexdigest()
 
-    def notebook(self, with_solutions: bool = True) -> nbformat.NotebookNode:
+    def notebook(self):
         """nbgrader's source notebook. Wrong answers and rubrics are not in it."""
+        import nbformat
+
         nb = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
         for number, cell in enumerate(self.cells):
             new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-            copy = new(cell.source, metadata=cell.metadata)
+            copy = new(cell.source, metadata=dict(cell.metadata))
             digest = hashlib.sha256(f"{number}\0{cell.source}".encode()).hexdigest()
             copy["id"] = cell.metadata.get("nbgrader", {}).get("grade_id") or digest[:12]
             nb.cells.append(copy)
         return nb
 
-    def solution_notebook(self) -> nbformat.NotebookNode:
+    def solution_notebook(self):
         """Answers without markers, every test shown; below each answer its rubric or its wrong answers."""
+        import nbformat
+
         nb = self.notebook()
         below = {(part.tests[-1].id if part.tests else part.id): part for part in self.parts}
         cells = []
@@ -246,9 +255,20 @@ def parse(text: str, name: str, variant: int = 1) -> Assignment:
             if after.strip():
                 raise SourceError(f"{where}: hidden tests come last in their cell")
             parts[-1].tests.append(Test(spec["grade_id"], spec["points"], visible.strip(), hidden.strip()))
-        new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        cells.append(new(source, metadata={"nbgrader": spec} if spec else {}))
+        cells.append(SourceCell(cell.cell_type, source, {"nbgrader": spec} if spec else {}))
     return Assignment(name, text, variant, title, cells, given, parts)
+
+
+def from_dict(data: dict) -> Assignment:
+    """The inverse of `dataclasses.asdict`: for processes that need no notebook tools."""
+    parts = [
+        Part(**{**part, "tests": [Test(**test) for test in part["tests"]],
+                "wrong": [Wrong(**wrong) for wrong in part["wrong"]]})
+        for part in data["parts"]
+    ]
+    cells = [SourceCell(**cell) for cell in data["cells"]]
+    given = [Given(**item) for item in data["given"]]
+    return Assignment(**{**data, "cells": cells, "given": given, "parts": parts})
 
 
 def complete(spec: dict, cell_type: str, where: str) -> dict:

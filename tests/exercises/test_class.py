@@ -127,7 +127,7 @@ def test_two_dask_workers_give_the_same_results(graded, tmp_path):
 def test_a_crash_of_the_grader_costs_one_submission(tmp_path, notebook, monkeypatch):
     need_bubblewrap()
     good = server.job(ASSIGNMENT, CASES[0].files(notebook)[f"{NAME}.ipynb"], LIMITS, True)
-    bad = {**good, "source": "# No assignment\n\n```{code-cell}\nx\n```\n"}
+    bad = {**good, "assignment": {"name": "no assignment"}}
     one = server.Server()
     try:
         assert one.run(bad)["status"] == "crashed"
