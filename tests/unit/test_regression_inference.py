@@ -9,6 +9,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
 from scipy.integrate import quad
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import d2_absolute_error_score, d2_tweedie_score
 
 from mlecore.errors import DataError, IdentifiabilityError
@@ -459,3 +460,12 @@ def test_residuals_of_a_rank_deficient_design_under_a_prior():
     A = np.column_stack([np.ones(len(y)), X])
     rss = np.linalg.lstsq(A, y, rcond=None)[1][0]
     assert model._design.rss == pytest.approx(rss, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "name", ["covariance_", "standard_errors_", "p_values_", "score_in_se_", "aic_", "bic_", "s2_",
+             "confidence_interval", "robust_covariance", "summary"])
+def test_nothing_is_said_before_a_fit(name):
+    model = LikelihoodRegressor()
+    with pytest.raises(NotFittedError):
+        getattr(model, name)()
