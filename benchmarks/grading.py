@@ -24,6 +24,8 @@ from exercises.tools import classroom, sandbox, source  # noqa: E402
 from exercises.tools.release import release  # noqa: E402
 
 NAME = "03_common_distributions"
+# Kernels start from compiled packages, as on a machine where nobody forbids Python to keep them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                "JUPYTER_PREFER_ENV_PATH": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

@@ -388,9 +388,13 @@ def warm_up() -> None:
     modules = ["scipy.stats", "scipy.optimize", "matplotlib.pyplot", "sklearn.linear_model"]
     files = [folder / f"{name.replace('.', '/')}{end}" for folder in packages() for name in modules
              for end in (".py", "/__init__.py")]
-    if not all(Path(importlib.util.cache_from_source(str(path))).exists() for path in files if path.exists()):
+    files = [path for path in files if path.exists() and os.access(path.parent, os.W_OK)]
+    if not all(Path(importlib.util.cache_from_source(str(path))).exists() for path in files):
         wanted = "; ".join(f"import {name}" for name in [*modules, "mlecore"])
-        subprocess.run([sys.executable, "-c", wanted], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        subprocess.run(
+            [sys.executable, "-c", wanted], env=writing, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
 
 def probe(limits: Limits) -> None:
