@@ -20,6 +20,7 @@ from .loss_is_likelihood import LossIsLikelihood
 from .prior_against_data import PriorAgainstData
 from .projection_by_kl import ProjectionByKl
 from .tails_and_outliers import TailsAndOutliers
+from .three_tests import ThreeTests
 from .two_losses import TwoLosses
 from .two_readings import TwoReadings
 
@@ -35,6 +36,7 @@ __all__ = [
     "PriorAgainstData",
     "ProjectionByKl",
     "TailsAndOutliers",
+    "ThreeTests",
     "TwoLosses",
     "TwoReadings",
     "static_files",

@@ -85,6 +85,7 @@ export function normalQuantile(p) {
 
 // Quantile of χ² with one degree of freedom; half of it is the likelihood-ratio cut (1.92 at 95 %).
 export const chi2Quantile1 = (p) => normalQuantile((1 + p) / 2) ** 2;
+export const chi2Tail1 = (x) => gammaQ(0.5, x / 2); // the area beyond x
 
 // log(1 + exp x) without overflow (Mächler 2012, "Accurately computing log(1 − exp(−|a|))", eq. 10).
 export const log1pexp = (x) =>

@@ -130,6 +130,7 @@ def test_new_sample_shows_its_seed_and_is_pythons(plots):
         ("prior_against_data", "prior center", ["ArrowRight", "PageDown"], "center", -0.45),
         ("prior_against_data", "prior scale", ["ArrowRight", "Shift+ArrowUp"], "scale", 0.55),
         ("projection_by_kl", "mean of the model", ["ArrowRight", "PageDown"], "mu", -0.45),
+        ("three_tests", "theta zero", ["ArrowRight", "PageDown"], "theta0", -0.09),
     ],
 )
 def test_arrow_keys_move_a_handle(plots, name, label, keys, trait, change):
@@ -305,6 +306,8 @@ GOOD_POINTS = ("1, 2; 2 4; 3, 1.5", BellsOnResiduals([[1, 2], [2, 4], [3, 1.5]])
         ("curvature_is_information", "replicates", "1", "“1” is not between 2 and 1000. Kept 200."),
         ("central_limit", "n", "101", "“101” is not between 2 and 100. Kept 10."),
         ("central_limit", "p", "1", "“1” is not between 0.01 and 0.99. Kept 0.4."),
+        ("three_tests", "total", "26", "“26” is not between 1 and 25. Kept 5."),
+        ("three_tests", "theta0", "0", "Kept 2."),
         ("two_losses", "steps", "1.5", "“1.5” is not a whole number. Kept 20."),
         ("two_losses", "start_slope", "-11", "“-11” is not between −10 and 10. Kept −8."),
     ],

@@ -96,6 +96,8 @@ CASES = {
     "normalQuantile": (lambda p: mp.sqrt(2) * mp.erfinv(2 * mp.mpf(p) - 1),
                        [(p,) for p in (1e-12, 1e-4, 0.024, 0.0243, 0.2, 0.499, 0.51, 0.9, 0.975, 0.9999)]),
     "chi2Quantile1": (lambda p: 2 * mp.erfinv(mp.mpf(p)) ** 2, [(0.5,), (0.683,), (0.95,), (0.99,)]),
+    "chi2Tail1": (lambda x: mp.erfc(mp.sqrt(mp.mpf(x) / 2)),
+                  [(x,) for x in (0.0, 1e-9, 0.3, 3.84, 11.0, 60.0)]),
     "log1pexp": (lambda x: mp.log1p(mp.exp(x)),
                  [(x,) for x in (-800.0, -38.0, -36.9, 0.0, 17.9, 18.1, 33.2, 33.4, 800.0)]),
     "sigmoid": (lambda x: 1 / (1 + mp.exp(-mp.mpf(x))), [(x,) for x in (-700.0, -3.0, 0.0, 2.0, 40.0)]),
