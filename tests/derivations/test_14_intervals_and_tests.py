@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.derivations._check import Fn, by_hand
+from tests.derivations._check import Fn, by_hand, equivalent
 
 
 def test_eq_tests_three(eq):
@@ -55,6 +55,7 @@ def test_eq_tests_exponential(eq):
                   "D": 2 * (ell(best) - ell(null)), "n": n, "r": null / best})
 
 
+@equivalent("accent", "that the two statistics are one number is the statement")
 def test_eq_tests_score_invariant(eq):
     r"""
     \tilde S = \frac{\bigl(U(\theta_0)\,\theta'(\varphi_0)\bigr)^2}{I(\theta_0)\,\theta'(\varphi_0)^2} = S
@@ -85,6 +86,9 @@ def test_eq_tests_wald_power(eq):
                   "n": n, "r": null / best})
 
 
+@equivalent(
+    r"…rac{\left(\log\dfrac⟦{a\,d}{b\,c} → {{b\,c}}{{a\,d}}⟧\right)^2}{\dfrac1a …",
+    "a squared logarithm")
 def test_eq_tests_log_odds(eq):
     r"""W = \frac{\left(\log\dfrac{a\,d}{b\,c}\right)^2}{\dfrac1a + \dfrac1b + \dfrac1c + \dfrac1d}"""
     for a, b, c, d in ((17, 6, 5, 11), (3, 8, 9, 4)):
