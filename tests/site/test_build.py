@@ -123,6 +123,7 @@ $$ (eq-second)
 
 ![A dot that stands for a figure.](dot.svg)
 
+As chapter 8 says, unlike chapters 7 to 8 and 9.
 By {{cite:t}}`known2000`, {{eq}}`eq-second`, {{ref}}`trap-popular` and [](#quiz-sum); ($y$), $z$.
 
 :::{{exercise}} Double
@@ -143,6 +144,8 @@ Do it again, unlike {{ref}}`ex-double`.
 def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("good")
     result = build(folder, {"00_front.md": "# Front\n\n:::{course-map}\n:::\n", "07_parts.md": PARTS,
+                            "08_terms.md": "# Terms\n\nA bias is a BIAS, see chapter 7.\n",
+                            "93_glossary.md": "# Words\n\n```{glossary}\nbias\n  An error.\n```\n",
                             "92_bibliography.md": "# Bibliography\n\n```{bibliography}\n```\n"})
     assert result.returncode == 0, result.stderr
     return folder / "_build" / "html"
@@ -159,6 +162,8 @@ def parts(good):
     r'href="#trap-popular"[^>]*><span[^>]*>A popular x claim</span>',
     r'href="#quiz-sum"[^>]*>.*?What is 1 \+ 1\?',
     r'href="\.\./chapters/92_bibliography\.html#|href="92_bibliography\.html#',
+    r'As <a class="[^"]*chapter[^"]*" href="08_terms\.html[^"]*">chapter 8</a> says',
+    r'unlike chapters 7 to <a class="[^"]*chapter[^"]*" href="08_terms\.html[^"]*">8</a> and 9\.',
     r'href="#ex-double"[^>]*>.*?Exercise 7\.1',
     r'<svg class="plot" role="img" aria-label="A dot that stands for a figure\." viewBox="0 0 9 9" '
     r'width="12" height="12">',
@@ -169,6 +174,12 @@ def parts(good):
 ], ids=lambda expected: re.sub(r"\W+", "-", expected)[:40])
 def test_part_is_on_the_page(parts, expected):
     assert re.search(expected, parts, re.DOTALL)
+
+
+def test_the_first_use_of_a_term_leads_to_the_glossary(good):
+    terms = (good / "chapters" / "08_terms.html").read_text("utf-8")
+    link = r'A <a class="[^"]*\bterm\b[^"]*" href="93_glossary\.html#term-bias"[^>]*>.*?bias.*?</a> is a BIAS'
+    assert re.search(link, terms)
 
 
 def test_front_page_lists_chapters_with_minutes(good):
