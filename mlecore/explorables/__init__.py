@@ -17,6 +17,7 @@ from .counts import Counts
 from .curvature_is_information import CurvatureIsInformation
 from .gaussian_hill import GaussianHill
 from .loss_is_likelihood import LossIsLikelihood
+from .playground import Playground
 from .prior_against_data import PriorAgainstData
 from .projection_by_kl import ProjectionByKl
 from .tails_and_outliers import TailsAndOutliers
@@ -33,6 +34,7 @@ __all__ = [
     "Explorable",
     "GaussianHill",
     "LossIsLikelihood",
+    "Playground",
     "PriorAgainstData",
     "ProjectionByKl",
     "TailsAndOutliers",

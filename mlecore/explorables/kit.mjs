@@ -199,7 +199,8 @@ let views = 0;
 
 class View {
   constructor(plot, model, el) {
-    Object.assign(this, { plot, model, number: ++views, names: 0, width: 0, handles: [], followers: [] });
+    Object.assign(this, { plot, model, number: ++views, names: 0, width: 0, handles: [], followers: [],
+                          end: new AbortController() }); // its signal: for listeners outside the plot
     // JupyterLab would otherwise take arrow keys away from a focused handle.
     this.root = html("section", {
       class: `mle mle-${plot.name}`, role: "group", "aria-label": `Live plot: ${plot.title}`,
@@ -257,7 +258,7 @@ class View {
   render() {
     this.pending = null;
     const seen = this.read();
-    if (!same(seen, this.state)) { // set from Python, by a linked widget or by another view
+    if (!this.plot.traits.every((trait) => same(seen[trait], this.state[trait]))) { // set from Python, by a linked widget or by another view
       const problem = this.plot.check(seen);
       if (problem) {
         say(this.message, `Refused: ${problem}`);
@@ -286,6 +287,7 @@ class View {
     cancelAnimationFrame(this.pending);
     clearTimeout(this.timer);
     this.stop?.();
+    this.end.abort();
     this.observer.disconnect();
     for (const trait of this.plot.traits) this.model.off(`change:${trait}`, this.changed);
     this.root.remove();
@@ -428,19 +430,27 @@ class View {
   }
 
   // One of a few: native radio buttons. options: [[value, label], …]
-  choice({ trait, label, options, patch = (v) => ({ [trait]: v }) }) {
+  // At the head of the plot with its name hidden, or in `place` with its name shown.
+  choice({ trait, label, options, place, patch = (v) => ({ [trait]: v }) }) {
     const group = html("fieldset", { class: "mle-choice" });
-    this.root.prepend(group);
-    html("legend", { class: "mle-hidden" }, group).textContent = label;
+    if (place) place.append(group);
+    else this.root.prepend(group);
+    html("legend", { class: place ? "mle-legend" : "mle-hidden" }, group).textContent = label;
     const name = this.id("choice");
     const inputs = options.map(([value, text]) => {
       const box = html("label", {}, group);
       const input = html("input", { type: "radio", name, value }, box);
       say(html("span", {}, box), text);
-      input.addEventListener("change", () => this.set(patch(value)));
+      input.addEventListener("change", () => {
+        const wrong = this.set(patch(value));
+        if (!wrong) return;
+        say(this.message, `Refused: ${wrong}`);
+        this.schedule(); // shows the old choice again
+      });
       return input;
     });
     this.followers.push((s) => inputs.forEach((input) => (input.checked = input.value === s[trait])));
+    return { group, inputs };
   }
 
   // A text box; parse returns a patch or throws an Error that says what is wrong.

@@ -8,6 +8,7 @@ const VIEW = "application/vnd.jupyter.widget-view+json";
 const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 class Model {
+  alone = true; // no kernel: a plot may keep its state in the page's address
   constructor(id, record, registry) {
     Object.assign(this, { id, registry, name: record.model_name, state: record.state, listeners: new Map() });
     for (const { path, data } of record.buffers ?? []) { // base64: the encoding ipywidgets writes

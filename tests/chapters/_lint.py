@@ -15,6 +15,7 @@ from mlecore import explorables
 from tests.chapters._pages import Page, captions
 
 LESSONS = range(1, 21)  # chapters; 0 is the landing page, 90 and above the back matter
+OPENED_LESSONS = range(1, 20)  # begin with aims and minutes; 20, the playground, with things to try
 CLOSED_LESSONS = range(1, 19)  # end with a summary and a self-check (19 is questions, 20 the playground)
 EXERCISED_LESSONS = range(2, 18)
 CODE_LINES = 15
@@ -67,7 +68,7 @@ def admonitions(page: Page) -> list[str]:
 
 
 def opening(page: Page) -> list[str]:
-    if page.number not in LESSONS:
+    if page.number not in OPENED_LESSONS:
         return []
     found = page.directives()
     if not found or found[0].name != "opening":

@@ -221,7 +221,9 @@ def test_links_and_anchors_resolve(name, parsed, site):
             continue
         address, anchor = urldefrag(urljoin(f"/{name}", link))
         target = unquote(urlparse(address).path).lstrip("/") or "index.html"
-        if not (site.root / target).is_file() or (anchor and target in parsed
+        # "family=…" is a state of the playground, read by its own test.
+        state = "=" in anchor and target.endswith("20_playground.html")
+        if not (site.root / target).is_file() or (anchor and not state and target in parsed
                                                   and unquote(anchor) not in parsed[target].ids):
             broken.append(link)
     assert broken == []

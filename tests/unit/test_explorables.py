@@ -469,10 +469,11 @@ def test_static_files_are_complete_and_hostless():
 
 @pytest.mark.parametrize("make", PLOTS)
 def test_size_over_the_wire(make):
-    """Loader, shared modules and one plot stay under 25 kB compressed."""
+    """Loader, shared modules and one plot stay under 25 kB compressed; the playground, a page, 56 kB."""
     files = explorables.static_files()
     names = ("loader.mjs", *modules(f"{snake_case(make.__name__)}.mjs"))
-    assert sum(len(gzip.compress(files[name].encode(), 9)) for name in names) < 25_000
+    size = sum(len(gzip.compress(files[name].encode(), 9)) for name in names)
+    assert size < (56_000 if make is explorables.Playground else 25_000)
 
 
 @pytest.mark.parametrize("make", PLOTS)

@@ -15,11 +15,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from mlecore import palette
+from mlecore.explorables._base import modules
 
 logger = logging.getLogger(__name__)
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
+SHARED = {"numerics.mjs", "kit.mjs", "palette.mjs"}  # every live plot's, preloaded anyway
+WIDE = {"playground"}  # a live plot that takes the whole width of its page
 # Colors that matplotlib writes on its own and that no idea owns.
 PLAIN = {"#000000": "var(--mle-data)", "#ffffff": "var(--mle-paper)"}
 COLORS = PLAIN | palette.css_substitutions()
@@ -150,9 +153,11 @@ def widget_state(env, docname: str) -> str:
 
 
 def explorables(env, docname: str) -> list[str]:
-    """Module names of a page's live plots, to preload."""
+    """Names of the modules of a page's live plots, beside the shared ones, to preload."""
     ids = {model.get("state", {}).get("_anywidget_id", "") for model in widget_models(env, docname).values()}
-    return sorted(_snake(name.rsplit(".", 1)[-1]) for name in ids if name)
+    kinds = sorted(_snake(name.rsplit(".", 1)[-1]) for name in ids if name)
+    needed = dict.fromkeys(part for kind in kinds for part in modules(f"{kind}.mjs"))
+    return [name.removesuffix(".mjs") for name in needed if name not in SHARED]
 
 
 def fingerprint(data: bytes) -> str:

@@ -93,6 +93,7 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
         app.loss_book_parts, app.loss_book_built = chapters(app.env), built()
     if "body" in context:
         context["body"] = mend_tables(context["body"])
+    live = figures.explorables(app.env, pagename) if doctree else []
     source = str(app.env.doc2path(pagename, False)) if pagename in app.env.all_docs else ""
     notebook = source if source.endswith(".ipynb") else ""
     context.update(
@@ -105,7 +106,8 @@ def context(app: Sphinx, pagename: str, templatename: str, context: dict,
         notebook=notebook,
         launchers=launch_links(app.config, notebook),
         widget_state=figures.widget_state(app.env, pagename) if doctree else "",
-        explorables=figures.explorables(app.env, pagename) if doctree else [],
+        explorables=live,
+        wide=not figures.WIDE.isdisjoint(live),
         base_url=app.config.html_baseurl.rstrip("/") if app.config.html_baseurl else "",
     )
 
