@@ -77,3 +77,20 @@ def test_search_knows_no_word_that_only_the_answers_have(site):
     words = {word for word in re.findall(r"[a-z]{6,}", secret) if word[:5] not in pages}
     assert words, "no word to look for"
     assert [word for word in sorted(words) if f'"{word[:5]}' in index or f"{word}:" in index] == []
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_solutions_become_pages_only_where_asked_for(published, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book"))
+    import build
+
+    monkeypatch.setattr(build, "RELEASED", tmp_path / "released")
+    monkeypatch.setattr(build, "STAGE", tmp_path)
+    monkeypatch.setenv("EVERY_LOSS_SOLUTIONS", "1" if published else "")
+    contents = build.contents_with_exercises().read_text("utf-8")
+    files = {path.name for path in (tmp_path / "released").iterdir()}
+    for name in NAMES:
+        assert f"exercises/released/{name}\n" in contents
+        assert (f"exercises/released/{name}_solution\n" in contents) == published
+        assert (f"{name}_solution.ipynb" in files) == published
+    assert len(files) == len(NAMES) * (1 + published)
