@@ -23,10 +23,10 @@ def mixture(case):
 
 
 def belongs(case):
-    """Probability of group 1 given the observation, by its odds against group 0."""
+    """Probability of group 1 given the observation: its part of the total density."""
     y, p, zero, one = case
-    odds = [mp.mpf(p) * normal(v, *one) / ((1 - mp.mpf(p)) * normal(v, *zero)) for v in y]
-    return [o / (1 + o) for o in odds]
+    parts = [(mp.mpf(p) * normal(v, *one), (1 - mp.mpf(p)) * normal(v, *zero)) for v in y]
+    return [a / (a + b) for a, b in parts]
 
 
 def test_eq_fail_uniform_ratio(eq):
@@ -48,7 +48,7 @@ def test_eq_fail_uniform_ratio(eq):
 
 
 def test_eq_fail_em_share(eq):
-    r"""r_i = \frac{p\,f(y_i;\mu_1,\sigma_1)}{(1-p)\,f(y_i;\mu_0,\sigma_0) + p\,f(y_i;\mu_1,\sigma_1)}"""
+    r"""\frac{r_i}{1-r_i} = \frac{p\,f(y_i;\mu_1,\sigma_1)}{(1-p)\,f(y_i;\mu_0,\sigma_0)}"""
     for case in MIXTURES:
         eq.holds(*(mixture(case) | {"r": belongs(case), "i": i} for i in (1, 3)))
 
@@ -94,8 +94,8 @@ def test_eq_fail_em_climb(eq):
 def test_eq_fail_spike(eq):
     r"""
     \begin{aligned}
-    &\ell + \log\sigma_1 \\
-    &\quad \to \log\frac{p}{\sqrt{2\pi}} + \sum_{i=2}^{n}\log\bigl((1-p)\,f(y_i;\mu_0,\sigma_0)\bigr)
+    &\ell + \log\sigma_1 \to \log\frac{p}{\sqrt{2\pi}} \\
+    &\quad + \sum_{i=2}^{n}\log\bigl((1-p)\,f(y_i;\mu_0,\sigma_0)\bigr)
     \end{aligned}
     """
     for y, p, zero, _ in MIXTURES:
