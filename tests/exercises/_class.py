@@ -421,7 +421,6 @@ CASES = [
             "        while True: pass",
             where="start",
         ),
-        notes=("cell 3 was left out",),
     ),
     Case("nora", answers(normal_mle=MLE_DEF + "return np.array([]), np.array([])"), lost={MLE}),
     Case("oskar", answers(normal_mle=MLE_DEF + "return float('nan'), float('nan')"), lost={MLE}),
