@@ -25,7 +25,8 @@ class Blocks:
         ``(y, weights, censored)``. A list or a callable can be read many times. A bare generator can be read
         once, which is enough for families with a closed form.
     map : callable, default the built-in map
-        ``map(function, blocks)`` yields ``function(block)`` for each block. A cluster's own map goes here.
+        ``map(function, blocks)`` yields ``function(block)`` for each block, in order. A cluster's own map
+        goes here; `from_dask` brings that of Dask.
     """
 
     def __init__(self, source, map=map):
@@ -42,10 +43,45 @@ class Blocks:
         self._read = True
         return iter(self.source() if callable(self.source) else self.source)
 
+    @classmethod
+    def from_dask(cls, *arrays):
+        """Dask arrays, such as X (n, d), y (n,) and weights (n,), as one block per chunk of rows.
+
+        Each pass is one `dask.compute`, on the cluster of the current ``dask.distributed.Client`` if there is
+        one, else on threads. The rows stay where Dask keeps them; only the terms of the sum come back.
+        """
+        parts = _DaskParts(*arrays)
+        return cls(parts, map=parts.map)
+
+    def each(self, function):
+        """``function(block)`` of each block, in order, computed where ``map`` computes."""
+        return self.map(function, iter(self))
+
     def sum(self, function):
         """Sum over blocks of ``function(block)``, a tuple of numbers or arrays added entry by entry."""
-        totals = self.map(function, iter(self))
-        return reduce(lambda a, b: tuple(x + y for x, y in zip(a, b, strict=True)), totals)
+        return reduce(lambda a, b: tuple(x + y for x, y in zip(a, b, strict=True)), self.each(function))
+
+
+class _DaskParts:
+    """Source and map of `Blocks.from_dask`: chunks as delayed objects, a function sent to them."""
+
+    def __init__(self, *arrays):
+        if not all(hasattr(array, "rechunk") for array in arrays):
+            raise DataError("X, y and weights must all be Dask arrays; of a Dask data frame take "
+                            ".to_dask_array(lengths=True)")
+        if len({len(array) for array in arrays}) > 1:
+            raise DataError(f"the Dask arrays have {', '.join(str(len(array)) for array in arrays)} rows")
+        rows = arrays[0].chunks[0]
+        self.arrays = [array.rechunk((rows, *(-1 for _ in array.shape[1:]))) for array in arrays]
+
+    def __call__(self):
+        return zip(*(array.to_delayed().ravel() for array in self.arrays), strict=True)
+
+    def map(self, function, parts):
+        import dask  # installed by whoever has Dask arrays: pip install "mlecore[scale]"
+
+        task = dask.delayed(function, pure=False)
+        return iter(dask.compute(*(task(part[0] if len(part) == 1 else part) for part in parts)))
 
 
 def slices(n, rows=BLOCK_ROWS):

@@ -5,7 +5,7 @@ cache.
 """
 
 from contextlib import contextmanager
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 from scipy.linalg import qr, solve_triangular
@@ -22,6 +22,19 @@ def in_memory(X, y, weights):
     """Blocks of (X, y, weights) that view arrays X (n, d), y (n,), weights (n,) or None."""
     parts = slices(len(y), max(256, BLOCK_ENTRIES // (X.shape[1] + 2)))
     return Blocks([(X[s], y[s], None if weights is None else weights[s]) for s in parts])
+
+
+def working_rows(fit_intercept, shift, basis, X, room=0):
+    """Working design matrix (rows, p) of raw rows X (rows, d), with room for more columns at the right."""
+    if not (fit_intercept or room):
+        return X if basis is None else X @ basis
+    first, width = int(fit_intercept), X.shape[1]
+    A = np.empty((X.shape[0], first + width + room))
+    A[:, :first] = 1.0
+    A[:, first : first + width] = X
+    if shift is not None:
+        A[:, first : first + width] -= shift
+    return A if basis is None else A @ basis
 
 
 class Design:
@@ -54,19 +67,10 @@ class Design:
         """Names of the coefficients, the intercept first."""
         return ["intercept"] * self.fit_intercept + self.names
 
-    def rows(self, X, room=0):
-        """Working design matrix (rows, p) of the raw rows X (rows, d), with room for more columns at the
-        right.
-        """
-        if not (self.fit_intercept or room):
-            return X if self.basis is None else X @ self.basis
-        first, width = int(self.fit_intercept), X.shape[1]
-        A = np.empty((X.shape[0], first + width + room))
-        A[:, :first] = 1.0
-        A[:, first : first + width] = X
-        if self.shift is not None:
-            A[:, first : first + width] -= self.shift
-        return A if self.basis is None else A @ self.basis
+    @property
+    def rows(self):
+        """Function of raw rows X (rows, d) and `room` that gives their working rows; it holds no data."""
+        return partial(working_rows, self.fit_intercept, self.shift, self.basis)
 
     @contextmanager
     def held(self):
@@ -81,7 +85,8 @@ class Design:
     def _each(self, kernel):
         if self._kept is not None:
             return self._kept, lambda block: kernel(*block)
-        return self.blocks, lambda block: kernel(self.rows(block[0]), *block[1:])
+        rows = self.rows  # not self: what is sent to a worker takes no data along
+        return self.blocks, lambda block: kernel(rows(block[0]), *block[1:])
 
     def map(self, kernel):
         """kernel(A, y, weights) of every block, lazily."""
@@ -113,9 +118,11 @@ class Design:
         Sources: Björck (1996), sections 2.2 and 2.7; Golub and Van Loan (2013), section 5.5 for the rank.
         """
 
+        rows = self.rows
+
         def moments(block):
             X, y, w = block
-            B = self.rows(X, room=1)
+            B = rows(X, room=1)
             B[:, -1] = working(y)
             weight = float(len(y)) if w is None else w.sum()
             total = y.sum() if w is None else w @ y
@@ -145,18 +152,18 @@ class Design:
 
     def _refine(self, working, factor, scale):
         """One step on the true residuals restores the digits that the normal equations lost."""
-        first = int(self.fit_intercept)
+        first, start = int(self.fit_intercept), self.start
 
         def residuals(block):
             X, y, w = block
-            residual = working(y) - X @ self.start[first:]
-            residual -= self.start[:first].sum()
+            residual = working(y) - X @ start[first:]
+            residual -= start[:first].sum()
             weighted = residual if w is None else w * residual
             return weighted @ residual, np.append(np.full(first, weighted.sum()), weighted @ X)
 
         rss, slope = self.blocks.sum(residuals)
         step = solve_spd(factor, scale, slope)
-        self.start, self.rss = self.start + step, max(rss - slope @ step, 0.0)
+        self.start, self.rss = start + step, max(rss - slope @ step, 0.0)
         self.slope = slope - self.gram @ step
 
     def _orthogonalize(self, working, identified, sums):

@@ -33,8 +33,8 @@ class Inference:
         self.noise_params_ = dict(zip(self._noise.shape, np.exp(logs).tolist(), strict=True))
         penalty = 0.0 if problem.l2 is None else 0.5 * problem.l2 @ theta[: self._k] ** 2
 
-        def constant(block):
-            value = np.broadcast_to(self._noise.constant(block[1]), block[1].shape)
+        def constant(block, noise=self._noise):
+            value = np.broadcast_to(noise.constant(block[1]), block[1].shape)
             return (value.sum() if block[2] is None else block[2] @ value,)
 
         self.log_likelihood_ = float(penalty - optimum.value - self._design.blocks.sum(constant)[0])

@@ -22,16 +22,18 @@ class Objective:
         logs[self.free] = theta[k:]
         return theta[:k].reshape(self.m, -1), logs
 
-    def predictor(self, A, coefficients):
-        return A @ coefficients.T if self.m > 1 else A @ coefficients[0]
+    @staticmethod
+    def predictor(A, coefficients):
+        return A @ coefficients.T if len(coefficients) > 1 else A @ coefficients[0]
 
     def nll(self, theta):
         """Value, gradient and Hessian of the negative log-likelihood, `noise.constant` left out."""
         coefficients, logs = self.split(theta)
-        m, kept = self.m, [*range(self.m), *(self.m + i for i in self.free)]
+        m, noise, predictor = self.m, self.noise, self.predictor
+        kept = [*range(m), *(m + i for i in self.free)]
 
         def kernel(A, y, w):
-            value, first, second = self.noise.pointwise(y, self.predictor(A, coefficients), logs)
+            value, first, second = noise.pointwise(y, predictor(A, coefficients), logs)
             if w is not None:
                 value, first = w * value, [w * d for d in first]
             gradient = np.concatenate([first[a] @ A if a < m else [first[a].sum()] for a in kept])
@@ -60,11 +62,12 @@ class Objective:
     def scores(self, theta, leverage=None, power=0):
         """Sum over observations of score score', each divided by (1 - leverage)**power."""
         coefficients, logs = self.split(theta)
-        kept = [self.m + i for i in self.free]
+        m, noise, predictor = self.m, self.noise, self.predictor
+        kept = [m + i for i in self.free]
 
         def kernel(A, y, w):
-            _, first, second = self.noise.pointwise(y, self.predictor(A, coefficients), logs)
-            parts = [first[a][:, None] * A for a in range(self.m)] + [first[a][:, None] for a in kept]
+            _, first, second = noise.pointwise(y, predictor(A, coefficients), logs)
+            parts = [first[a][:, None] * A for a in range(m)] + [first[a][:, None] for a in kept]
             weight = np.ones(len(y)) if w is None else w
             if power:
                 weight = weight / (1 - second[0][0] * np.einsum("ij,jk,ik->i", A, leverage, A)) ** power

@@ -194,11 +194,11 @@ class Problem:
 
     def _require_overlap(self, direction):
         """Raise IdentifiabilityError when moving along `direction` (m, p) forever never raises any NLL."""
-        design = self.design
+        design, noise, predictor = self.design, self.noise, self.objective.predictor
 
         def kernel(A, y, w):
-            move = self.objective.predictor(A, direction)
-            return np.max(self.noise.violation(y, move)), np.max(np.abs(move))
+            move = predictor(A, direction)
+            return np.max(noise.violation(y, move)), np.max(np.abs(move))
 
         worst, largest = np.max(list(design.map(kernel)), axis=0)
         if largest > 0 and worst <= 1e-6 * largest:

@@ -6,6 +6,8 @@ with their inference (`mlecore.inference`): covariance from the observed informa
 intervals, sandwich covariances.
 """
 
+from itertools import islice
+
 import numpy as np
 from scipy.linalg import helmert
 from scipy.special import log_softmax, softmax
@@ -32,7 +34,7 @@ class _LikelihoodModel(Inference, BaseEstimator):
 
     def _design_of(self, X, y, sample_weight, encode, **checks):
         """`Design` of arrays or blocks; encode(y, used) checks the responses and returns them as floats."""
-        blocks = as_blocks(X, y)
+        blocks = as_blocks(X, y, sample_weight)
         if blocks is not None:
             return self._design_of_blocks(blocks, encode)
         weights, used = None, slice(None)
@@ -53,11 +55,10 @@ class _LikelihoodModel(Inference, BaseEstimator):
 
     def _design_of_blocks(self, blocks, encode):
         """`Design` over blocks (X, y) or (X, y, weights), each checked as it is read."""
-        first = next(iter(blocks), None)
+        first = next(iter(blocks.map(shape_and_names, islice(blocks, 1))), None)
         if first is None:
             raise DataError("there are no blocks")
-        width = np.shape(first[0])[1] if np.ndim(first[0]) == 2 else -1
-        names = list(getattr(first[0], "columns", [f"x{j}" for j in range(width)]))
+        width, names = first
 
         def clean(block):
             X, y, w = (*block, None)[:3]
@@ -80,10 +81,25 @@ def far_center(y):
     return 0.5 * (low + high) if abs(low + high) > 2e3 * (high - low) > 0 else 0.0
 
 
-def as_blocks(X, y):
-    """The `Blocks` that X stands for, or None where X is an array."""
+def shape_and_names(block):
+    """Number of columns of a block's X (-1 where it is no matrix) and their names."""
+    X = block[0]
+    width = np.shape(X)[1] if np.ndim(X) == 2 else -1
+    return width, list(getattr(X, "columns", [f"x{j}" for j in range(width)]))
+
+
+def labels(block):
+    return np.unique(np.asarray(block[1]))
+
+
+def as_blocks(X, y, weights=None):
+    """The `Blocks` that X stands for, or None where X is an array in memory."""
     if isinstance(X, Blocks):
         return X
+    if hasattr(X, "__dask_graph__"):
+        if y is None:
+            raise DataError("X is a Dask array: pass y too, as a Dask array of its own")
+        return Blocks.from_dask(*(array for array in (X, y, weights) if array is not None))
     pairs = isinstance(X, (list, tuple)) and len(X) > 0 and all(isinstance(block, tuple) for block in X)
     return Blocks(X) if y is None and (callable(X) or hasattr(X, "__next__") or pairs) else None
 
@@ -135,22 +151,24 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
 
         Blocks: X is a list of tuples (X, y) or (X, y, weights), a callable returning an iterator over such
         tuples, or `mlecore.blocks.Blocks`, and y is None. Only sums over blocks are kept, so memory is
-        constant (Laplace noise excepted, which needs the residuals' order).
+        constant (Laplace noise excepted, which needs the residuals' order). Dask arrays X, y and
+        sample_weight are blocks too, summed where they are.
         """
         if self.noise not in NOISES or self.noise in ("bernoulli", "categorical"):
             names = ", ".join(n for n in NOISES if n not in ("bernoulli", "categorical"))
             raise DataError(f"noise must be one of {names}, got {self.noise!r}; for classes use "
                             "LikelihoodClassifier")
-        noise = NOISES[self.noise]()
-        self._far, moves = 0.0, self.fit_intercept and not noise.log_link
+        noise, far = NOISES[self.noise](), 0.0
+        moves = self.fit_intercept and not noise.log_link
 
         def encode(y, used=None):
+            nonlocal far
             y = noise.check(y)
-            self._far = far_center(y) if moves and used is not None else 0.0
-            return y - self._far if self._far else y
+            far = far_center(y) if moves and used is not None else 0.0
+            return y - far if far else y
 
         design = self._design_of(X, y, sample_weight, encode, y_numeric=True)
-        design.offset = self._far
+        design.offset = far
         self._fit(design, noise, 1, noise.working, self.noise_params or {})
         self.intercept_, self.coef_ = float(self.intercept_[0]), self.coef_[0]
         return self
@@ -204,18 +222,20 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         self.fit_intercept = fit_intercept
 
     def fit(self, X, y=None, sample_weight=None):
-        """Fit on X (n, d), class labels y (n,), sample_weight (n,) or None; or on blocks, as the
-        regressor.
+        """Fit on X (n, d), class labels y (n,), sample_weight (n,) or None; or on blocks or Dask arrays, as
+        the regressor.
         """
-        blocks = as_blocks(X, y)
-        if blocks is not None:
-            self.classes_ = np.unique(np.concatenate([np.unique(np.asarray(block[1])) for block in blocks]))
-
-        def encode(y, used=None):
-            if blocks is None:
+        blocks = as_blocks(X, y, sample_weight)
+        if blocks is None:
+            def encode(y, used):
                 check_classification_targets(y)
                 self.classes_ = np.unique(y[used])
-            return np.searchsorted(self.classes_, y).astype(float)
+                return np.searchsorted(self.classes_, y).astype(float)
+        else:
+            self.classes_ = classes = np.unique(np.concatenate(list(blocks.each(labels))))
+
+            def encode(y):
+                return np.searchsorted(classes, y).astype(float)
 
         design = self._design_of(X if blocks is None else blocks, y, sample_weight, encode)
         k = len(self.classes_)
