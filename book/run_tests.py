@@ -18,7 +18,7 @@ import environment
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 # Seconds that a group may take on two slow cores, and what it needs beside its folder.
-GROUPS = {"unit": 300, "derivations": 300, "chapters": 300, "site": 900, "exercises": 300}
+GROUPS = {"unit": 420, "derivations": 300, "chapters": 420, "site": 1200, "exercises": 300}
 NEEDS_BOOK = {"chapters", "site", "exercises"}
 NODE_FOLDERS = {"site": ["tests/site"]}
 
