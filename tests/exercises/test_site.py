@@ -47,7 +47,7 @@ def test_no_file_of_the_site_holds_a_secret(name, site):
     assignment = source.load(name)
     own = [
         site / "exercises" / "released" / f"{name}.html",
-        *(site / "_sources").rglob(f"{name}*"),
+        *(site / "_sources" / "exercises").rglob(f"{name}*"),  # the chapter of that name is a text of its own
         site / "searchindex.js",
     ]
     for path in own:
