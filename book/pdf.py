@@ -122,8 +122,12 @@ def page_numbers(path: Path) -> dict[str, int]:
     return {name.lstrip("/"): place[target.page.idnum] for name, target in reader.named_destinations.items()}
 
 
-def main() -> int:
+def main(files: list[str]) -> int:
+    """The whole book; or, given an HTML file and the name of a PDF, that file alone."""
     start = time.monotonic()
+    if files:
+        print_pdf(*map(Path, files))
+        return 0
     if not (HTML / "index.html").exists():
         sys.exit("the book is not built; run `make book` first")
     if browser.find() is None:
@@ -141,4 +145,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
