@@ -371,8 +371,9 @@ def lesson_environment(tmp_path_factory):
 @pytest.mark.parametrize("chapter", ["01_", "13_"])
 def test_downloaded_notebook_runs_in_an_empty_folder(chapter, site, lesson_environment, tmp_path):
     found = [name for name in NOTEBOOKS if Path(name).name.startswith(chapter)]
-    if not found:
-        pytest.skip(f"the site has no notebook {chapter}…")
+    if not found and HTML.name == "preview":
+        pytest.skip(f"the preview has no notebook {chapter}…")
+    assert found, f"the book has no notebook {chapter}…"
     notebook = tmp_path / Path(found[0]).name
     notebook.write_bytes((site.root / found[0]).read_bytes())
     stored = nbformat.read(notebook, as_version=4)
