@@ -42,8 +42,8 @@ def test_broken_format_is_named(old, new, message):
     ("old", "new", "message"),
     [
         (
-            "return centre, np.sum((y - centre) ** 2) / y.size",
-            "return centre, np.var(y, ddof=1)",
+            "return center, np.sum((y - center) ** 2) / y.size",
+            "return center, np.var(y, ddof=1)",
             "the reference solution fails",
         ),
         ("return np.mean(y), np.var(y, ddof=1)", "return np.mean(y), np.var(y)", "passes every test"),
