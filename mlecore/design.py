@@ -24,16 +24,13 @@ def in_memory(X, y, weights):
     return Blocks([(X[s], y[s], None if weights is None else weights[s]) for s in parts])
 
 
-def working_rows(fit_intercept, shift, basis, X, room=0):
-    """Working design matrix (rows, p) of raw rows X (rows, d), with room for more columns at the right."""
-    if not (fit_intercept or room):
+def working_rows(fit_intercept, shift, basis, X):
+    """Working design matrix (rows, p) of raw rows X (rows, d)."""
+    if not fit_intercept:
         return X if basis is None else X @ basis
-    first, width = int(fit_intercept), X.shape[1]
-    A = np.empty((X.shape[0], first + width + room))
-    A[:, :first] = 1.0
-    A[:, first : first + width] = X
-    if shift is not None:
-        A[:, first : first + width] -= shift
+    A = np.empty((X.shape[0], 1 + X.shape[1]))
+    A[:, 0] = 1.0
+    A[:, 1:] = X if shift is None else X - shift
     return A if basis is None else A @ basis
 
 
@@ -69,7 +66,7 @@ class Design:
 
     @property
     def rows(self):
-        """Function of raw rows X (rows, d) and `room` that gives their working rows; it holds no data."""
+        """Function of raw rows X (rows, d) that gives their working rows; it holds no data."""
         return partial(working_rows, self.fit_intercept, self.shift, self.basis)
 
     @contextmanager
@@ -118,32 +115,33 @@ class Design:
         Sources: Björck (1996), sections 2.2 and 2.7; Golub and Van Loan (2013), section 5.5 for the rank.
         """
 
-        rows = self.rows
+        first = int(self.fit_intercept)
 
         def moments(block):
             X, y, w = block
-            B = rows(X, room=1)
-            B[:, -1] = working(y)
+            side = np.column_stack([np.ones(len(y))] * first + [working(y)])
             weight = float(len(y)) if w is None else w.sum()
             total = y.sum() if w is None else w @ y
             if w is not None:
-                B *= np.sqrt(w)[:, None]
-            return weight, len(y), total, B.T @ B
+                root = np.sqrt(w)[:, None]
+                X, side = X * root, side * root
+            return weight, len(y), total, X.T @ X, side.T @ X, side.T @ side  # no copy of X beside a column
 
         with np.errstate(over="ignore", invalid="ignore"):
-            self.n, self.n_rows, total, gram = self.blocks.sum(moments)
+            self.n, self.n_rows, total, inner, across, outer = self.blocks.sum(moments)
+        self.gram = np.block([[outer[:first, :first], across[:first]], [across[:first].T, inner]])
+        cross, self.total = np.append(outer[:first, first], across[first]), outer[first, first]
         self.mean_y, p = total / self.n, self.p
         if self.n_rows < p and not identified:
             raise IdentifiabilityError(f"n_samples = {self.n_rows} cannot identify {p} coefficients "
                                        f"(n_features = {len(self.names)}): drop columns, or set a prior")
-        if not np.all(np.isfinite(gram)):
+        self.norms = np.sqrt(np.diag(self.gram))
+        if not np.all(np.isfinite(np.append(self.norms, self.total))):
             raise DataError("the squares of X or y overflow: rescale the columns, say to unit variance")
-        self.norms = np.sqrt(np.diag(gram)[:p])
-        self.gram, cross, self.total = gram[:p, :p], gram[:p, p], gram[p, p]
         self.to_original = np.eye(p)
         factor, scale, rcond = cholesky(self.gram)
         if rcond < WELL_CONDITIONED:
-            self._orthogonalize(working, identified, gram[0])
+            self._orthogonalize(working, identified, self.gram[0])
         else:
             self.start = solve_spd(factor, scale, cross)
             self.rss = max(self.total - self.start @ cross, 0.0)
