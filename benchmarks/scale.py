@@ -23,8 +23,9 @@ import numpy as np
 from scipy import stats
 
 ROWS, D = 50_000, 10
+FILES_IN_PART = 5  # a task costs Dask milliseconds, so give it more to do
 WAYS = {"memory": None, "chunks": None, "Dask, 1 worker": 1, "Dask, 2 workers": 2}
-LARGEST_IN_MEMORY, SMALLEST_ON_DASK = 3_000_000, 300_000
+LARGEST_IN_MEMORY, SMALLEST_ON_DASK = 3_000_000, 1_000_000
 
 
 def write(folder, n):
@@ -77,13 +78,14 @@ def on_dask(model, folder, workers):
     import dask.array as da
     from distributed import Client, LocalCluster
 
-    read = dask.delayed(np.load, pure=True)
-    columns = [[], []]
-    for files in pairs(folder):
-        rows = np.load(files[1], mmap_mode="r").shape[0]
-        for column, file, shape in zip(columns, files, ((rows, D), (rows,)), strict=True):
-            column.append(da.from_delayed(read(file), shape, dtype=float))
-    X, y = (da.concatenate(column) for column in columns)
+    read = dask.delayed(lambda files: np.concatenate([np.load(file) for file in files]), pure=True)
+    files, columns = list(zip(*pairs(folder), strict=True)), []
+    for name, width in zip(files, ((D,), ()), strict=True):
+        parts = [name[i : i + FILES_IN_PART] for i in range(0, len(name), FILES_IN_PART)]
+        rows = [sum(np.load(file, mmap_mode="r").shape[0] for file in part) for part in parts]
+        columns.append(da.concatenate([da.from_delayed(read(part), (m, *width), dtype=float)
+                                       for part, m in zip(parts, rows, strict=True)]))
+    X, y = columns
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=50,
                      local_directory=folder / "workers") as cluster,
