@@ -43,6 +43,12 @@ def test_assignment_is_a_page_with_its_notebook(name, site):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_chapter_links_to_its_assignment(name, site):
+    (chapter,) = (site / "chapters").glob(f"{name[:3]}*.html")
+    assert f'href="../exercises/released/{name}.html">Exercises ' in chapter.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_file_of_the_site_holds_a_secret(name, site):
     assignment = source.load(name)
     own = [

@@ -1,4 +1,5 @@
-"""Links that the text implies: "chapter 12" leads there, the first use of a glossary term to its entry."""
+"""Links that the text implies: "chapter 12" leads there, the first use of a glossary term to its entry,
+a chapter's exercises to its assignment."""
 
 from __future__ import annotations
 
@@ -107,6 +108,27 @@ class LinkTerms(ImpliedLinks):
         return None if place is None else [self.reference(*place, match[0], "term")]
 
 
+class LinkAssignment(SphinxPostTransform):
+    """A chapter's exercises open with a link to its assignment, where there is one."""
+
+    default_priority = 22
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        number = chapter_number(self.env.docname)
+        if not number.isdigit():
+            return
+        start = f"exercises/released/{int(number):02d}_"
+        found = [name for name in self.env.titles if name.startswith(start) and not name.endswith("_solution")]
+        for section in self.document.findall(nodes.section):
+            if found and section[0].astext() == "Exercises":
+                title = nodes.Text(self.env.titles[found[0]].astext())
+                link = make_refnode(self.app.builder, self.env.docname, found[0], "", title)
+                section.insert(1, nodes.paragraph("", "To hand in, with hints and checks: ", link, "."))
+                return
+
+
 def setup(app: Sphinx) -> None:
     app.add_post_transform(LinkChapters)
     app.add_post_transform(LinkTerms)
+    app.add_post_transform(LinkAssignment)
