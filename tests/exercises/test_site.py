@@ -44,7 +44,9 @@ def test_assignment_is_a_page_with_its_notebook(name, site):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_chapter_links_to_its_assignment(name, site):
-    (chapter,) = (site / "chapters").glob(f"{name[:3]}*.html")
+    chapter = site / "chapters" / f"{name}.html"
+    if not chapter.exists() and site.name == "preview":
+        pytest.skip("the chapter is not in this preview")
     assert f'href="../exercises/released/{name}.html">Exercises ' in chapter.read_text("utf-8")
 
 

@@ -119,12 +119,14 @@ class LinkAssignment(SphinxPostTransform):
         if not number.isdigit():
             return
         start = f"exercises/released/{int(number):02d}_"
-        found = [name for name in self.env.titles if name.startswith(start) and not name.endswith("_solution")]
+        found = [name for name in self.env.titles
+                 if name.startswith(start) and not name.endswith("_solution")]
         for section in self.document.findall(nodes.section):
             if found and section[0].astext() == "Exercises":
                 title = nodes.Text(self.env.titles[found[0]].astext())
                 link = make_refnode(self.app.builder, self.env.docname, found[0], "", title)
-                section.insert(1, nodes.paragraph("", "To hand in, with hints and checks: ", link, "."))
+                words = nodes.Text("To hand in, with hints and checks: ")
+                section.insert(1, nodes.paragraph("", "", words, link, nodes.Text(".")))
                 return
 
 
