@@ -11,7 +11,7 @@ import {
   LIMITS, check, columnData, columns, firstColumn, fromLink, isDrawn, parseNumbers, save, toCsv, toLink, toPython, toSvg,
 } from "./playground_share.mjs";
 
-const SYMBOLS = { mu: "_μ_", sigma: "_σ_", p: "_p_", shape: "_α_", rate: "_λ_" };
+const SYMBOLS = { mu: "_μ_", sigma: "_σ_", p: "_p_", shape: "_k_", rate: "_λ_" };
 const PRIORS = { flat: "Flat", normal: "Normal", laplace: "Laplace", beta: "Beta", gamma: "Gamma" };
 const DRAGGED = 40;                                          // more values are a histogram
 const DROPS = [0.25, 1, 2.25, 4, 6.25, 9, 12.25, 16, 25, 36]; // contours this far below the top of ℓ

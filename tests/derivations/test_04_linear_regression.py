@@ -311,12 +311,12 @@ def test_eq_prediction_variance(eq):
 
 
 def test_eq_condition_square(eq):
-    r"""\kappa(X^\top X) = \kappa(X)^2"""
-    def kappa(matrix):
+    r"""\operatorname{cond}(X^\top X) = \operatorname{cond}(X)^2"""
+    def cond(matrix):
         values = mp.svd_r(matrix, compute_uv=False)
         return max(values) / min(values)
 
-    eq.holds(*({"X": X, r"\kappa": kappa} for X, *_ in CASES))
+    eq.holds(*({"X": X, r"\operatorname{cond}": cond} for X, *_ in CASES))
 
 
 def test_eq_qr(eq):

@@ -288,34 +288,34 @@ def test_eq_laplace_mixture(eq):
 def test_eq_dropout(eq):
     r"""
     \begin{aligned}
-    &\mathbb{E}\Bigl[\sum_{i=1}^{n}\Bigl(y_i - \sum_{j=1}^{d}\frac{m_{ij}\,x_{ij}\,w_j}{1-q}\Bigr)^2\Bigr] \\
+    &\mathbb{E}\Bigl[\sum_{i=1}^{n}\Bigl(y_i - \sum_{j=1}^{d}\frac{m_{ij}\,x_{ij}\,w_j}{p}\Bigr)^2\Bigr] \\
     &\quad = \sum_{i=1}^{n}\Bigl(y_i - \sum_{j=1}^{d} x_{ij}\,w_j\Bigr)^2 \\
-    &\qquad + \frac{q}{1-q}\sum_{j=1}^{d}\Bigl(w_j^2\sum_{i=1}^{n}x_{ij}^2\Bigr)
+    &\qquad + \frac{1-p}{p}\sum_{j=1}^{d}\Bigl(w_j^2\sum_{i=1}^{n}x_{ij}^2\Bigr)
     \end{aligned}
     """
-    for X, y, w, q in ((DESIGN[1][0][:2], [2.0, 5.5], [0.7, -0.6], 0.2),
-                       (DESIGN[0][0][:3], [1.2, 3.1, -0.4], [1.9, 0.8], 0.35)):
+    for X, y, w, p in ((DESIGN[1][0][:2], [2.0, 5.5], [0.7, -0.6], 0.8),
+                       (DESIGN[0][0][:3], [1.2, 3.1, -0.4], [1.9, 0.8], 0.65)):
         masks = []
         for bits in itertools.product((0, 1), repeat=X.size):
             kept = sum(bits)
-            probability = (1 - mp.mpf(q)) ** kept * mp.mpf(q) ** (X.size - kept)
+            probability = mp.mpf(p) ** kept * (1 - mp.mpf(p)) ** (X.size - kept)
             masks.append((probability, {"m": mp.matrix(np.reshape(bits, X.shape).tolist())}))
-        eq.holds({"x": X, "y": y, "w": w, "q": q, "n": len(y), "d": 2, **average(masks)})
+        eq.holds({"x": X, "y": y, "w": w, "p": p, "n": len(y), "d": 2, **average(masks)})
 
 
 def test_eq_prior_jacobian(eq):
     r"""
-    \pi_\phi(\phi) = \pi\bigl(\theta(\phi)\bigr)\,\left|\frac{d\theta(\phi)}{d\phi}\right|
+    \pi_\varphi(\varphi) = \pi\bigl(\theta(\varphi)\bigr)\,\left|\frac{d\theta(\varphi)}{d\varphi}\right|
     """
     def exponential_cdf(t):
         return 1 - mp.exp(-mp.mpf(1.3) * t)
 
     # Densities of the renamed parameter as slopes of its distribution function.
-    up = {r"\theta": mp.exp, r"\pi_\phi": lambda f: mp.diff(lambda u: exponential_cdf(mp.exp(u)), f)}
+    up = {r"\theta": mp.exp, r"\pi_\varphi": lambda f: mp.diff(lambda u: exponential_cdf(mp.exp(u)), f)}
     down = {r"\theta": lambda f: 1 / f,
-            r"\pi_\phi": lambda f: mp.diff(lambda u: 1 - exponential_cdf(1 / u), f)}
+            r"\pi_\varphi": lambda f: mp.diff(lambda u: 1 - exponential_cdf(1 / u), f)}
     prior = {r"\pi": lambda t: mp.mpf(1.3) * mp.exp(-mp.mpf(1.3) * t)}
-    eq.holds({**up, **prior, r"\phi": -0.4}, {**up, **prior, r"\phi": 0.9}, {**down, **prior, r"\phi": 1.7},
+    eq.holds({**up, **prior, r"\varphi": -0.4}, {**up, **prior, r"\varphi": 0.9}, {**down, **prior, r"\varphi": 1.7},
              rewrite={r"\left|": r"\cdot\left|"})
 
 

@@ -152,7 +152,7 @@ def test_eq_asym_hodges_risk(eq):
     \begin{aligned}
     &n\,\mathbb{E}\bigl[(T_n-\theta)^2\bigr] \\
     &\quad = 1 + (n\theta^2 - 1)\bigl(\Phi(b) - \Phi(a)\bigr) \\
-    &\qquad + b\,\varphi(b) - a\,\varphi(a)
+    &\qquad + b\,\Phi'(b) - a\,\Phi'(a)
     \end{aligned}
     """
     for n, theta in ((5, mp.mpf("0.37")), (12, mp.mpf("-0.6"))):
@@ -164,36 +164,36 @@ def test_eq_asym_hodges_risk(eq):
             return n * ((mean if abs(mean) > cut else 0) - theta) ** 2 * mp.npdf(z)
 
         risk = mp.quad(loss, [-20, a, b, 20])
-        eq.holds({"R": risk, "n": n, r"\theta": theta, "a": a, "b": b, r"\Phi": mp.ncdf, r"\varphi": mp.npdf},
+        eq.holds({"R": risk, "n": n, r"\theta": theta, "a": a, "b": b, r"\Phi": mp.ncdf},
                  rewrite={r"n\,\mathbb{E}\bigl[(T_n-\theta)^2\bigr]": "R"})
 
 
 @functools.cache
 def normal_pair(covariance, information, noise, nodes):
-    """Outcomes of (S, Δ): Δ ~ N(0, I), S its regression on Δ plus independent noise."""
+    """Outcomes of (ζ, Δ): Δ ~ N(0, I), ζ its regression on Δ plus independent noise."""
     deltas = gauss_hermite(0, mp.sqrt(information), nodes)
     rest = gauss_hermite(0, mp.mpf(noise), 2)
     slope = covariance / information
-    return [(w * v, {r"\Delta": d, "S": slope * d + e}) for w, d in deltas for v, e in rest]
+    return [(w * v, {r"\Delta": d, r"\zeta": slope * d + e}) for w, d in deltas for v, e in rest]
 
 
 def test_eq_asym_tilt(eq):
-    r"""\mathbb{E}\left[S\,e^{h\Delta - h^2I_1/2}\right] = h\operatorname{Cov}(S,\Delta)"""
+    r"""\mathbb{E}\left[\zeta\,e^{h\Delta - h^2I_1/2}\right] = h\operatorname{Cov}(\zeta,\Delta)"""
     for h, covariance, information in (("0.7", "1.3", "0.8"), ("-0.4", "0.6", "1.7")):
         h, covariance, information = mp.mpf(h), mp.mpf(covariance), mp.mpf(information)
-        eq.holds({"h": h, "I_1": information, "S": 0, r"\Delta": 0}
+        eq.holds({"h": h, "I_1": information, r"\zeta": 0, r"\Delta": 0}
                  | average(normal_pair(covariance, information, 0.9, 12)))
 
 
-@equivalent(r"…\operatorname{Var}(⟦S → {(2S)}⟧) \ge \frac{\operato…", LARGER)
-@equivalent(r"…name{Cov}(S,\Delta)^⟦2 → 3⟧}{\operatorname{Var}…", ONE)
+@equivalent(r"…\operatorname{Var}(⟦\zeta → {(2\zeta)}⟧) \ge \frac{\operato…", LARGER)
+@equivalent(r"…name{Cov}(\zeta,\Delta)^⟦2 → 3⟧}{\operatorname{Var}…", ONE)
 def test_eq_asym_regular_bound(eq):
     r"""
-    \operatorname{Var}(S) \ge \frac{\operatorname{Cov}(S,\Delta)^2}{\operatorname{Var}(\Delta)}
+    \operatorname{Var}(\zeta) \ge \frac{\operatorname{Cov}(\zeta,\Delta)^2}{\operatorname{Var}(\Delta)}
     = \frac{1}{I_1}
     """
     for information, noise in ((mp.mpf("0.8"), mp.mpf("1e-3")), (mp.mpf("1.7"), mp.mpf("0.5"))):
-        eq.holds({"I_1": information, "S": 0, r"\Delta": 0}
+        eq.holds({"I_1": information, r"\zeta": 0, r"\Delta": 0}
                  | average(normal_pair(mp.mpf(1), information, noise, 3)))
 
 

@@ -223,8 +223,8 @@ def test_eq_exponential_sandwich(eq):
 def test_eq_hc0(eq):
     r"""
     \begin{aligned}
-    \widehat{\operatorname{Cov}}(\hat{\mathbf{w}}) &= (X^\top X)^{-1} M\,(X^\top X)^{-1} \\
-    M &= \sum_{i=1}^{n} r_i^2\,\mathbf{x}_i\mathbf{x}_i^\top
+    \widehat{\operatorname{Cov}}(\hat{\mathbf{w}}) &= (X^\top X)^{-1} B_n\,(X^\top X)^{-1} \\
+    B_n &= \sum_{i=1}^{n} r_i^2\,\mathbf{x}_i\mathbf{x}_i^\top
     \end{aligned}
     """
     rng = np.random.default_rng(5)
@@ -234,7 +234,7 @@ def test_eq_hc0(eq):
         fit = sm.OLS(y, X).fit()
         cov = fit.cov_HC0
         gram = X.T @ X
-        eq.holds({"C": cov, "M": gram @ cov @ gram, "X": X, "n": n, "r": fit.resid,
+        eq.holds({"C": cov, "B_n": gram @ cov @ gram, "X": X, "n": n, "r": fit.resid,
                   r"\mathbf{x}": [mp.matrix(row.tolist()) for row in X]},
                  rewrite={r"\widehat{\operatorname{Cov}}(\hat{\mathbf{w}})": "C"})
 
@@ -259,10 +259,10 @@ def test_eq_excess_risk(eq):
 
 
 @functools.cache
-def exponential_optimism(n, a):
-    """n E[1/mean - 1] for n gamma waits of shape a and mean 1: E[1/mean] by quadrature."""
+def exponential_optimism(n, shape):
+    """n E[1/mean - 1] for n gamma waits of this shape and mean 1: E[1/mean] by quadrature."""
     with mp.workdps(40):
-        c = mp.mpf(n) * a
+        c = mp.mpf(n) * shape
         log_density = lambda u: c * mp.log(c) - mp.loggamma(c) + (c - 1) * mp.log(u) - c * u  # noqa: E731
         s = 1 / mp.sqrt(c)
         inner = {max(mp.mpf("1e-3"), 1 + k * s) for k in (-6, -3, 0, 3, 8, 16)}
@@ -271,9 +271,9 @@ def exponential_optimism(n, a):
 
 
 def test_eq_exponential_optimism(eq):
-    r"""n\,\mathbb{E}\bigl[R(\hat\lambda) - R_n(\hat\lambda)\bigr] = \frac{n}{n a - 1}"""
+    r"""n\,\mathbb{E}\bigl[R(\hat\lambda) - R_n(\hat\lambda)\bigr] = \frac{n}{n k - 1}"""
     cases = ((7, 1.3), (12, 0.7), (30, 2.2))
-    eq.holds(*({"n": n, "a": a, "D": exponential_optimism(n, a)} for n, a in cases),
+    eq.holds(*({"n": n, "k": k, "D": exponential_optimism(n, k)} for n, k in cases),
              rewrite={r"n\,\mathbb{E}\bigl[R(\hat\lambda) - R_n(\hat\lambda)\bigr]": "D"})
 
 

@@ -71,7 +71,7 @@ def loglik(X, y):
 
 def regression(X, y, w):
     mu = means(X, w)
-    return {"X": X, "y": y, "n": len(y), "M": mp.diag(mu), r"\eta": [mp.log(m) for m in mu], r"\mu": mu,
+    return {"X": X, "y": y, "n": len(y), "W": mp.diag(mu), r"\eta": [mp.log(m) for m in mu], r"\mu": mu,
             r"\mathbf{y}": column(y), r"\boldsymbol\mu": column(mu), r"\mathbf{w}": column(w),
             r"\ell": loglik(X, y), r"\mathbf{x}": rows(X)}
 
@@ -87,7 +87,7 @@ def test_eq_count_score(eq):
     r"""
     \begin{aligned}
     \nabla_{\mathbf{w}}\ell(\mathbf{w}) &= X^\top(\mathbf{y} - \boldsymbol\mu) \\
-    -\nabla^2_{\mathbf{w}}\ell(\mathbf{w}) &= X^\top M X
+    -\nabla^2_{\mathbf{w}}\ell(\mathbf{w}) &= X^\top W X
     \end{aligned}
     """
     for X, y, w in CASES:
@@ -137,8 +137,8 @@ def dispersed(X, w, spread):
 def test_eq_count_sandwich(eq):
     r"""
     \begin{aligned}
-    &\operatorname{Cov}\bigl(A^{-1}X^\top(\mathbf{y} - \boldsymbol\mu)\bigr) = A^{-1} B A^{-1} \\
-    &B = \sum_{i=1}^{n} V_i\,\mathbf{x}_i\mathbf{x}_i^\top
+    &\operatorname{Cov}\bigl(J^{-1}X^\top(\mathbf{y} - \boldsymbol\mu)\bigr) = J^{-1} B_n\,J^{-1} \\
+    &B_n = \sum_{i=1}^{n} V_i\,\mathbf{x}_i\mathbf{x}_i^\top
     \end{aligned}
     """
     for X, y, w in CASES:
@@ -150,22 +150,22 @@ def test_eq_count_sandwich(eq):
             parts = [p * (v - center) * (v - center).T for p, v in values]
             return sum(parts[1:], parts[0])
 
-        eq.holds({**regression(X, y, w), "A": filling(X, means(X, w)), "B": filling(X, V), "V": V,
+        eq.holds({**regression(X, y, w), "J": filling(X, means(X, w)), "B_n": filling(X, V), "V": V,
                   r"\operatorname{Cov}": Operator(covariance)})
 
 
 def test_eq_nb1_sandwich(eq):
-    r"""A^{-1}(\phi A)A^{-1} = \phi A^{-1}"""
+    r"""J^{-1}(\phi J)J^{-1} = \phi J^{-1}"""
     for (X, _, w), phi in zip(CASES, (8, 2.3), strict=True):
-        eq.holds({"A": filling(X, means(X, w)), r"\phi": phi})
+        eq.holds({"J": filling(X, means(X, w)), r"\phi": phi})
 
 
 def test_eq_nb2_filling(eq):
-    r"""B = A + \alpha\sum_{i=1}^{n} \mu_i^2\,\mathbf{x}_i\mathbf{x}_i^\top"""
+    r"""B_n = J + \alpha\sum_{i=1}^{n} \mu_i^2\,\mathbf{x}_i\mathbf{x}_i^\top"""
     for (X, y, w), alpha in zip(CASES, (0.7, 1.9), strict=True):
         mu = means(X, w)
         V = [mp.mpf(stats.nbinom.var(1 / alpha, 1 / (1 + alpha * float(m)))) for m in mu]
-        eq.holds({**regression(X, y, w), "A": filling(X, mu), "B": filling(X, V), r"\alpha": alpha})
+        eq.holds({**regression(X, y, w), "J": filling(X, mu), "B_n": filling(X, V), r"\alpha": alpha})
 
 
 # A factor with mean one: its values, and their probabilities.
@@ -272,7 +272,7 @@ def test_eq_alpha_score_variance(eq):
     },
 )
 def test_eq_boundary_p(claim):
-    r"""p = \frac{1}{2}\,P(\chi^2_1 > \Lambda)"""
+    r"""p = \frac{1}{2}\,P(\chi^2_1 > D)"""
     # Near its top the log-likelihood of one parameter a >= 0 is z a - a²/2 with z standard normal: the gain
     # is the largest value, by brute force, and the p-value its tail.
     a = np.linspace(0, 6, 6001)
@@ -316,7 +316,7 @@ def cluster_filling(scores, groups):
 def test_eq_cluster_filling(claim):
     r"""
     \begin{aligned}
-    B &= \sum_{g=1}^{G}\mathbf{s}_g\mathbf{s}_g^\top \\
+    B_n &= \sum_{g=1}^{G}\mathbf{s}_g\mathbf{s}_g^\top \\
     \mathbf{s}_g &= \sum_{i \in g}(y_i - \hat\mu_i)\,\mathbf{x}_i
     \end{aligned}
     """

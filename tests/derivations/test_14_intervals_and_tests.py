@@ -147,26 +147,26 @@ def profiled(ell, at, start):
 def test_eq_profile_gamma(eq):
     r"""
     \begin{aligned}
-    \ell_p(a) &= (a-1)\sum_{i=1}^{n}\log y_i - n\log\Gamma(a) \\
-    &\quad - n a\log\frac{\bar y}{a} - n a
+    \ell_p(k) &= (k-1)\sum_{i=1}^{n}\log y_i - n\log\Gamma(k) \\
+    &\quad - n k\log\frac{\bar y}{k} - n k
     \end{aligned}
     """
-    for y, a in zip(SAMPLES, ("2.3", "3.7"), strict=True):
+    for y, k in zip(SAMPLES, ("2.3", "3.7"), strict=True):
         mean = sum(y) / len(y)
-        eq.holds({r"\ell_p": Fn(lambda v, y=y, m=mean: profiled(gamma_ell(y), v, m / v * mp.mpf("1.1")), "a"),
-                  "a": mp.mpf(a), "y": y, "n": len(y), r"\bar y": mean, r"\Gamma": mp.gamma})
+        eq.holds({r"\ell_p": Fn(lambda v, y=y, m=mean: profiled(gamma_ell(y), v, m / v * mp.mpf("1.1")), "k"),
+                  "k": mp.mpf(k), "y": y, "n": len(y), r"\bar y": mean, r"\Gamma": mp.gamma})
 
 
 def test_eq_profile_weibull(eq):
     r"""
     \begin{aligned}
-    \ell_p(k) &= (k-1)\sum_{i=1}^{n}\log y_i + n\log k \\
-    &\quad - n\log\left(\frac1n\sum_{i=1}^{n} y_i^{k}\right) - n
+    \ell_p(\kappa) &= (\kappa-1)\sum_{i=1}^{n}\log y_i + n\log\kappa \\
+    &\quad - n\log\left(\frac1n\sum_{i=1}^{n} y_i^{\kappa}\right) - n
     \end{aligned}
     """
-    for y, k in zip(SAMPLES, ("2.3", "3.7"), strict=True):
-        eq.holds({r"\ell_p": Fn(lambda v, y=y: profiled(weibull_ell(y), v, sum(y) / len(y)), "k"),
-                  "k": mp.mpf(k), "y": y, "n": len(y)})
+    for y, kappa in zip(SAMPLES, ("2.3", "3.7"), strict=True):
+        eq.holds({r"\ell_p": Fn(lambda v, y=y: profiled(weibull_ell(y), v, sum(y) / len(y)), r"\kappa"),
+                  r"\kappa": mp.mpf(kappa), "y": y, "n": len(y)})
 
 
 def test_eq_profile_curvature(eq):

@@ -266,7 +266,7 @@ def test_the_address_keeps_the_state(page, address):
     assert "#" not in page.url
     radio(plot, "Family", "Gamma")
     radio(plot, "Kind", "Laplace")
-    radio(plot, "On", "log α")
+    radio(plot, "On", "log k")
     plot.type("scale", 0.25)
     radio(plot, "Height", "log-likelihood")
     enter(plot, "1.5 2 7 3.25")
