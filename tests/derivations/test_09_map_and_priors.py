@@ -285,6 +285,30 @@ def test_eq_laplace_mixture(eq):
     eq.holds({"w": 0.7, "b": 1.3}, {"w": -1.6, "b": 0.8})
 
 
+def test_eq_early_stopping(eq):
+    r"""
+    \begin{aligned}
+    w_t &= \bigl(1 - (1-h\omega)^t\bigr)\,\hat w \\
+    \alpha(\omega) &= \frac{\omega\,(1-h\omega)^t}{1 - (1-h\omega)^t}
+    \end{aligned}
+    """
+    def descended(h, omega, steps, target):  # on omega (w - target)^2 / 2, from zero
+        w = mp.mpf(0)
+        for _ in range(steps):
+            w += h * omega * (target - w)
+        return w
+
+    for h, omega, steps, target in (("0.13", "1.9", 3, "1.7"), ("0.04", "7.2", 6, "-0.6")):
+        h, omega, target = mp.mpf(h), mp.mpf(omega), mp.mpf(target)
+
+        def strength(o, h=h, steps=steps, target=target):
+            share = descended(h, o, steps, target) / target
+            return mp.findroot(lambda a: o / (o + a) - share, 1)
+
+        eq.holds({"w_t": descended(h, omega, steps, target), r"\hat w": target, "h": h, r"\omega": omega,
+                  "t": steps, r"\alpha": strength})
+
+
 def test_eq_dropout(eq):
     r"""
     \begin{aligned}
@@ -315,7 +339,8 @@ def test_eq_prior_jacobian(eq):
     down = {r"\theta": lambda f: 1 / f,
             r"\pi_\varphi": lambda f: mp.diff(lambda u: 1 - exponential_cdf(1 / u), f)}
     prior = {r"\pi": lambda t: mp.mpf(1.3) * mp.exp(-mp.mpf(1.3) * t)}
-    eq.holds({**up, **prior, r"\varphi": -0.4}, {**up, **prior, r"\varphi": 0.9}, {**down, **prior, r"\varphi": 1.7},
+    eq.holds({**up, **prior, r"\varphi": -0.4}, {**up, **prior, r"\varphi": 0.9},
+             {**down, **prior, r"\varphi": 1.7},
              rewrite={r"\left|": r"\cdot\left|"})
 
 

@@ -9,7 +9,6 @@ from tests.derivations._check import (
     Operator,
     average,
     by_hand,
-    double,
     equivalent,
     gauss_hermite,
     iid,

@@ -186,7 +186,7 @@ def test_eq_asym_tilt(eq):
 
 
 @equivalent(r"…\operatorname{Var}(⟦\zeta → {(2\zeta)}⟧) \ge \frac{\operato…", LARGER)
-@equivalent(r"…name{Cov}(\zeta,\Delta)^⟦2 → 3⟧}{\operatorname{Var}…", ONE)
+@equivalent(r"…{Cov}(\zeta,\Delta)^⟦2 → 3⟧}{\operatorname{Var}…", ONE)
 def test_eq_asym_regular_bound(eq):
     r"""
     \operatorname{Var}(\zeta) \ge \frac{\operatorname{Cov}(\zeta,\Delta)^2}{\operatorname{Var}(\Delta)}

@@ -158,6 +158,12 @@ def test_eq_fail_cauchy_pair(eq):
         eq.holds({"a": a, r"\ell": cauchy([-a, a])})
 
 
+def test_eq_fail_cauchy_false(eq):
+    r"""n\,P(|y| > 2n) \to \frac{1}{\pi}"""
+    eq.holds(*({"n": n, "Q": 2 * stats.cauchy.sf(2 * n)} for n in (10**4, 3 * 10**4)),
+             approx=1e-6, rewrite={"P(|y| > 2n)": "Q"})
+
+
 def test_eq_fail_pairs_mle(eq):
     r"""
     \begin{aligned}
