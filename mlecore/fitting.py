@@ -1,6 +1,7 @@
 """``fit``: maximum likelihood for one sample of one family, and everything that can be said of the result."""
 
-from functools import cached_property
+import warnings
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -29,7 +30,8 @@ def fit(family, y, weights=None, censored=None, fixed=None, start=None):
     fixed : dict, optional
         Parameters held at given values, such as ``{"nu": 4.0}``.
     start : dict, optional
-        Starting values for some or all parameters; the others start from moments.
+        Starting values for some or all parameters; the others start from moments. The fit is the maximum
+        reached from there; a warning says where the family's own starts reach a higher one.
 
     Returns
     -------
@@ -49,6 +51,14 @@ def fit(family, y, weights=None, censored=None, fixed=None, start=None):
     A closed form where one exists; else Newton's method with analytic derivatives and a line search, on log
     and log-odds scales; else L-BFGS-B, polished by Newton.
     """
+    result = fit_from(family, y, weights, censored, fixed, start)
+    if start and result.method == "newton":
+        result._look_elsewhere()
+    return result
+
+
+def fit_from(family, y, weights=None, censored=None, fixed=None, start=None):
+    """As ``fit``, without looking for a better maximum than the one reached from ``start``."""
     family = FAMILIES.get(family, family) if isinstance(family, str) else family
     if not (isinstance(family, type) and family in FAMILIES.values()):
         raise DataError(f"unknown family {family!r}; there are {', '.join(sorted(FAMILIES))}")
@@ -120,10 +130,10 @@ class Fit:
         The optimizer's path: iteration, estimate, log_likelihood, score_in_se, step_length, method.
     """
 
-    def __init__(self, sample, fixed, point, _, history, method):
+    def __init__(self, sample, fixed, point, _, history, modes, method):
         family = sample.family
         self.family, self.n, self.fixed, self.method = family, sample.n, dict(fixed), method
-        self._sample, self._point = sample, point
+        self._sample, self._point, self._modes = sample, point, modes
         self._constraints = family.parameters
         self.distribution = family(**(self._named(point.theta) | fixed))
         self.estimate = {name: getattr(self.distribution, name) for name in family.parameters}
@@ -143,6 +153,20 @@ class Fit:
     def _outward_value(self, value):
         """Log-likelihood in the caller's units: each density is divided by the unit."""
         return float(value - self._sample.events * np.log(self._sample.unit))
+
+    def _look_elsewhere(self):
+        """Warn where the family's own starting values lead to a higher maximum; note the others too."""
+        try:
+            best, reached, _, modes, _ = _solve(self._sample, self.fixed, {})
+        except (ConvergenceError, IdentifiabilityError):
+            return
+        self._modes += modes
+        if reached <= CONVERGED and best.value > self._point.value + 1e-6:
+            there = self._named(best.theta)
+            better = ", ".join(f"{name}={there[name]:.6g}" for name in self.free_names)
+            warnings.warn(f"{self.family.__name__}: from this start the log-likelihood reaches "
+                          f"{self.log_likelihood:.6g}; a better stationary point is known, {better}, with "
+                          f"{self._outward_value(best.value):.6g}: leave out start=", stacklevel=3)
 
     @cached_property
     def _free(self):
@@ -225,7 +249,8 @@ class Fit:
         method : {"wald", "profile"}
             "wald": estimate ± z standard errors, symmetric, and free to leave the parameter space. "profile":
             all values the likelihood-ratio test does not reject, by root finding to 1e-8; an end the
-            likelihood never reaches is the edge of the parameter space.
+            likelihood never reaches is the edge of the parameter space. It is the piece around the estimate:
+            a warning names values in another piece, where a climb of the fit has ended in one.
 
         Returns
         -------
@@ -234,7 +259,8 @@ class Fit:
         """
         z = critical(level)
         if method == "profile":
-            return {name: profile_interval(self, name, level) for name in self.free_names}
+            ends = map(partial(profile_interval, self, level), self.free_names)
+            return dict(zip(self.free_names, ends, strict=True))
         if method != "wald":
             raise DataError(f"method must be 'wald' or 'profile', got {method!r}")
         ends = {name: (self.estimate[name], z * error) for name, error in self.standard_errors.items()}

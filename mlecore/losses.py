@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
-from scipy.special import erf, gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import gammaln, logsumexp, xlog1py, xlogy
 
 from .errors import DataError
+from .special import huber_mass
 
 COUNTS = 5_000  # terms of a sum over the counts
 NODES = 4_001  # of the quadrature on each side of the prediction
@@ -141,14 +142,13 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
 
         middle = [v[np.abs(y - np.median(y)) <= 10] for v, (y, _) in zip(losses, points, strict=True)]
         scale = float(np.median([np.ptp(v[np.isfinite(v)]) for v in middle])) or 1.0
-        trial_first = [1.0]
     else:
         values = np.asarray(outcomes)
         if len(predictions) <= len(values) + 1:
             raise DataError(f"need more than {len(values) + 1} predictions, got {len(predictions)}")
         table = np.array([evaluate(values, f) for f in predictions])
         finite = table[np.isfinite(table)]
-        scale, trial_first = float(np.ptp(finite)) or 1.0, []
+        scale = float(np.ptp(finite)) or 1.0
 
         def attempt(beta):
             weights, _ = nnls(np.exp(-beta * (table - finite.min())), np.ones(len(table)))
@@ -162,7 +162,7 @@ def _compare(loss, outcomes, predictions, beta, log_base, tol):
         return float(np.ptp(log_z) / min(beta * scale, 1.0)) if np.all(np.isfinite(log_z)) else np.inf
 
     if beta is None:
-        beta = next((b for b in trial_first if spread(b) <= tol), None) or _best(spread, scale)
+        beta = 1.0 if spread(1.0) <= tol else _best(spread, scale)
     log_z, weights = attempt(beta)
     worst = spread(beta)
     if np.isnan(log_z).any() and weights is not None:
@@ -238,12 +238,6 @@ def _huber(y, f, delta, sigma):
     return np.where(r <= delta, 0.5 * r * r, delta * (r - 0.5 * delta))
 
 
-def _huber_constant(y, delta, sigma):
-    k = delta / sigma
-    body = np.sqrt(2 * np.pi) * erf(k / np.sqrt(2)) + 2 / k * np.exp(-0.5 * k * k)
-    return np.log(sigma * body) + np.zeros(np.shape(y))
-
-
 def _smoothed(y, f, epsilon):
     log_f = np.log(f)
     return -(1 - epsilon) * _pick(log_f, y) - epsilon * log_f.mean(axis=-1)
@@ -282,7 +276,9 @@ LOSSES = {row.name: row for row in [
          "Z is the same integral, shifted"),
     Loss("huber", "½r² for |r| ≤ δ, else δ|r| − ½δ²; r = y − f", _huber,
          "Huber's least-favorable density, k = δ/σ", "identity", "real", _ON_LINE,
-         lambda delta, sigma: 1 / sigma**2, _huber_constant, {"delta": 1.345, "sigma": 1.0},
+         lambda delta, sigma: 1 / sigma**2,
+         _constant(lambda delta, sigma: np.log(sigma * huber_mass(delta / sigma))),
+         {"delta": 1.345, "sigma": 1.0},
          "log σ + log(√(2π) erf(k/√2) + 2e^(−k²/2)/k)",
          "Z is the same integral, shifted; with σ free it must stay in c"),
     Loss("student_t", "log(1 + (y − f)²/(νσ²))",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .errors import DataError
-from .fitting import fit
+from .fitting import fit_from
 from .nested import slope
 from .summary import Table
 
@@ -126,5 +126,5 @@ def _draw(distribution, parameter, n, replicates, estimator, known, rng):
     # Climbing from the truth finds the root that theory speaks of, where there are several.
     start = {name: getattr(distribution, name) for name in distribution.parameters if name not in known}
     samples = distribution.sample((replicates, n), rng)
-    fits = (fit(type(distribution), y, fixed=fixed, start=start) for y in samples)
+    fits = (fit_from(type(distribution), y, fixed=fixed, start=start) for y in samples)
     return np.array([f.estimate[parameter] for f in fits])

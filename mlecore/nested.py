@@ -136,9 +136,8 @@ def delta_method(fit, function):
         gradient.append(slope(along, fit.estimate[name], 1e-3 * error))
     gradient = np.array(gradient)
     covariance = np.atleast_2d(gradient.T @ fit.covariance @ gradient)
-    error = np.sqrt(np.diag(covariance))
-    return Derived(
-        value if value.ndim else float(value), error if value.ndim else float(error[0]), covariance)
+    error = np.sqrt(np.diag(covariance)).reshape(value.shape)
+    return Derived(value[()], error[()], covariance)
 
 
 def slope(function, x, h):

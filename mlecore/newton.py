@@ -87,8 +87,8 @@ class Climber:
             if covariance is not None:
                 reached = float(np.max(np.abs(score) * np.sqrt(np.diag(covariance))))
                 direction = covariance @ score
-            else:
-                reached, direction = np.inf, saddle_free(score, hessian)
+            else:  # Newton with the sizes of the eigenvalues goes uphill where the Hessian does not bend down
+                reached, direction = np.inf, solve_spd(*cholesky(convexify(-hessian, 1e-6))[:2], score)
             self.history.append((iteration, point, reached, length, "newton"))
             if reached <= TARGET:
                 break
@@ -128,28 +128,25 @@ class Climber:
                 self.free.remove(i)
 
 
-def saddle_free(score, hessian):
-    """An ascent direction where the Hessian is not negative definite: Newton with the eigenvalues' sizes."""
-    return solve_spd(*cholesky(convexify(-hessian, 1e-6))[:2], score)
-
-
 def maximize(sample, free, starts, strict=True):
     """The best stationary point over ``starts``; then, if none converged, L-BFGS-B followed by Newton again.
 
     Returns
     -------
-    (Point, float, list)
-        The point, the score there in standard-error units, and the history of the winning climb.
+    (Point, float, list, list of Point)
+        The point, the score there in standard-error units, the history of the winning climb, and where the
+        other climbs converged.
     """
-    best = None
+    best, modes = None, []
     for theta in starts:
         climber = Climber(sample, free, strict)
         point, reached = climber.climb(theta)
+        modes += [point] if reached <= CONVERGED else []
         if best is None or (reached <= CONVERGED, point.value) > (best[1] <= CONVERGED, best[0].value):
             best = point, reached, climber.history
-    if best[1] <= CONVERGED:
-        return best
-    return _fallback(sample, free, best, strict)
+    if best[1] > CONVERGED:
+        best = _fallback(sample, free, best, strict)
+    return *best, modes
 
 
 def _fallback(sample, free, best, strict):
@@ -177,7 +174,7 @@ def _fallback(sample, free, best, strict):
 def solve(sample, held, starts, strict=True):
     """The maximum with the parameters in ``held`` kept: a closed form, else a climb from ``starts()``.
 
-    All values are in the units of the fit. Returns (Point, score in SE, history, method).
+    All values are in the units of the fit. Returns (Point, score in SE, history, other maxima, method).
     """
     family = sample.family
     free = [i for i, name in enumerate(family.parameters) if name not in held]
@@ -192,4 +189,4 @@ def solve(sample, held, starts, strict=True):
     if theta is None:
         return *maximize(sample, free, starts(), strict), "newton"
     point = climber.at(np.hstack(theta).astype(float))
-    return point, 0.0, [(0, point, 0.0, 0.0, method)], method
+    return point, 0.0, [(0, point, 0.0, 0.0, method)], [], method

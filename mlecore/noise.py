@@ -10,12 +10,12 @@ Subclasses register themselves by `name`; `NOISES[name]` is the class.
 """
 
 import numpy as np
-from scipy.special import erf, gammaln, log_softmax, polygamma, xlogy
+from scipy.special import gammaln, log_softmax, polygamma, xlogy
 
 from .blocks import as_vector
 from .families import FAMILIES, Support
 from .families.base import below
-from .special import log1pmx, log_curvature, log_minus_digamma, rising_factorial, stirling_error
+from .special import huber_mass, log1pmx, log_curvature, log_minus_digamma, rising_factorial, stirling_error
 
 LOG_2PI = np.log(2 * np.pi)
 NOISES = {}
@@ -149,8 +149,7 @@ class Huber(Noise):
         z = (y - eta) / sigma
         psi, body = np.clip(z, -k, k), np.abs(z) <= k
         zpsi = z * psi
-        normalizer = np.sqrt(2 * np.pi) * erf(k / np.sqrt(2)) + 2 / k * np.exp(-0.5 * k * k)
-        value = psi * (z - 0.5 * psi) + (np.log(normalizer) + logs[0])
+        value = psi * (z - 0.5 * psi) + (np.log(huber_mass(k)) + logs[0])
         hessian = [[body / sigma**2, (psi + z * body) / sigma], [zpsi + z * z * body]]
         return value, [-psi / sigma, 1 - zpsi], hessian
 

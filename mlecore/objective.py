@@ -26,8 +26,8 @@ class Objective:
     def predictor(A, coefficients):
         return A @ coefficients.T if len(coefficients) > 1 else A @ coefficients[0]
 
-    def nll(self, theta):
-        """Value, gradient and Hessian of the negative log-likelihood, `noise.constant` left out."""
+    def __call__(self, theta):
+        """Value, gradient, Hessian: the negative log-likelihood without `noise.constant`, and the penalty."""
         coefficients, logs = self.split(theta)
         m, noise, predictor = self.m, self.noise, self.predictor
         kept = [*range(m), *(m + i for i in self.free)]
@@ -47,10 +47,7 @@ class Objective:
             return value.sum(), gradient, np.block(blocks)
 
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return self.design.sum(kernel)
-
-    def __call__(self, theta):
-        value, gradient, hessian = self.nll(theta)
+            value, gradient, hessian = self.design.sum(kernel)
         if self.l2 is not None:
             k = self.l2.size
             pull = self.l2 * theta[:k]

@@ -47,8 +47,7 @@ class NormalPrior(_Prior):
 
     def log_prob(self, w):
         """Log density of each coefficient, the shape of `w`."""
-        scale = np.asarray(self.scale, dtype=float)
-        return -0.5 * np.square(w / scale) - np.log(scale) - 0.5 * np.log(2 * np.pi)
+        return 0.5 * (np.log(self.l2 / (2 * np.pi)) - self.l2 * np.square(w))
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,7 @@ class LaplacePrior(_Prior):
 
     def log_prob(self, w):
         """Log density of each coefficient, the shape of `w`."""
-        scale = np.asarray(self.scale, dtype=float)
-        return -np.abs(w) / scale - np.log(2 * scale)
+        return np.log(self.l1 / 2) - self.l1 * np.abs(w)
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,8 @@ class ElasticNetPrior(_Prior):
 
     def log_prob(self, w):
         """Log density of each coefficient, the shape of `w`; the normalizer is a Gaussian tail integral."""
-        tau, b = np.asarray(self.normal_scale, dtype=float), np.asarray(self.laplace_scale, dtype=float)
-        normalizer = tau * np.sqrt(2 * np.pi) * erfcx(tau / (np.sqrt(2) * b))
-        return -np.abs(w) / b - 0.5 * np.square(w / tau) - np.log(normalizer)
+        normalizer = np.sqrt(2 * np.pi / self.l2) * erfcx(self.l1 / np.sqrt(2 * self.l2))
+        return -self.l1 * np.abs(w) - 0.5 * self.l2 * np.square(w) - np.log(normalizer)
 
 
 # scikit-learn's objective is c * (our penalized NLL); its penalty is P1 |w|_1 + P2 |w|^2 / 2, so l1 = P1 / c

@@ -46,7 +46,6 @@ class Problem:
             require_spread(np.sqrt(design.rss), size + np.sqrt(design.n) * design.magnitude, name)
         logs = [np.log(held.get(name, 1.0)) for name in noise.shape]
         self.objective = Objective(design, noise, m, logs, self.free, self.l2)
-        self.closed = noise.name == "normal" and not penalized
 
     def _penalties(self):
         """L1 and L2 weights (m p,) in working coordinates, or None each."""
@@ -64,7 +63,7 @@ class Problem:
 
     def solve(self):
         """The `Optimum`, in working coordinates; the errors are those of the class and ConvergenceError."""
-        if self.closed:
+        if self.noise.name == "normal" and self.l1 is None and self.l2 is None:
             return self._least_squares()
         if self.noise.name == "laplace":
             return self._absolute()

@@ -1,5 +1,7 @@
 """Exact profile-likelihood intervals: the values a likelihood-ratio test does not reject, by root finding."""
 
+import warnings
+
 import numpy as np
 from scipy.special import ndtri
 
@@ -36,13 +38,19 @@ def crossing(fall, z, inside, step, farthest):
     return brentq(miss, inside, outside, xtol=xtol, rtol=1e-14, maxiter=200)
 
 
-def profile_interval(fit, name, level):
+def profile_interval(fit, level, name):
     """(low, high) for one parameter of a Fit; an end that is never reached is the edge of the range."""
-    constraint = fit.family.parameters[name]
-    if constraint.length is not None:
+    if fit._vector:
         return _marginal_intervals(fit, name, level)
-    profile = Profile(fit, name)
-    return tuple(profile.end(direction, critical(level)) for direction in (-1, 1))
+    profile, z = Profile(fit, name), critical(level)
+    low, high = (profile.end(direction, z) for direction in (-1, 1))
+    near = [fit._named(mode.theta)[name] for mode in fit._modes if profile.top.value - mode.value < z**2 / 2]
+    apart = sorted({f"{value:.6g}" for value in near if not low <= value <= high})
+    if apart:
+        warnings.warn(f"the values of {name} that the likelihood-ratio test accepts are not one interval: "
+                      f"those near {', '.join(apart)} are accepted too, and lie beyond a valley of the "
+                      "likelihood", stacklevel=3)
+    return low, high
 
 
 def _marginal_intervals(fit, name, level):
@@ -52,7 +60,7 @@ def _marginal_intervals(fit, name, level):
     ends = []
     for p in fit.estimate[name]:
         one = fit_family("Bernoulli", [1.0, 0.0], weights=[fit.n * p, fit.n * (1 - p)])
-        ends.append(profile_interval(one, "p", level))
+        ends.append(profile_interval(one, level, "p"))
     return tuple(np.array(ends).T)
 
 

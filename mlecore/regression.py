@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 from .blocks import Blocks, as_weights
 from .design import Design, in_memory
 from .errors import DataError
+from .families.laplace import weighted_median
 from .inference import Inference
 from .noise import NOISES, Bernoulli, Categorical
 from .problem import Problem
@@ -188,9 +189,7 @@ class LikelihoodRegressor(RegressorMixin, _LikelihoodModel):
         y = column_or_1d(y).astype(float)
         w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         if self.noise == "laplace":
-            order = np.argsort(y)
-            middle = y[order][np.searchsorted(np.cumsum(w[order]), 0.5 * w.sum())]
-            return float(1 - w @ np.abs(y - mu) / (w @ np.abs(y - middle)))
+            return float(1 - w @ np.abs(y - mu) / (w @ np.abs(y - weighted_median(y, w))))
         if not self._noise.log_link:
             return super().score(X, y, sample_weight)
         null = np.full(len(y), w @ y / w.sum())
@@ -226,21 +225,19 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
         the regressor.
         """
         blocks = as_blocks(X, y, sample_weight)
-        if blocks is None:
-            def encode(y, used):
-                check_classification_targets(y)
-                self.classes_ = np.unique(y[used])
-                return np.searchsorted(self.classes_, y).astype(float)
-        else:
-            self.classes_ = classes = np.unique(np.concatenate(list(blocks.each(labels))))
+        classes = None if blocks is None else np.unique(np.concatenate(list(blocks.each(labels))))
 
-            def encode(y):
-                return np.searchsorted(classes, y).astype(float)
+        def encode(y, used=None):
+            nonlocal classes
+            if used is not None:
+                check_classification_targets(y)
+                classes = np.unique(y[used])
+            return np.searchsorted(classes, y).astype(float)
 
         design = self._design_of(X if blocks is None else blocks, y, sample_weight, encode)
-        k = len(self.classes_)
+        self.classes_, k = classes, len(classes)
         if k < 2:
-            raise DataError(f"y has one class, {self.classes_[0]}: a classifier needs at least two classes")
+            raise DataError(f"y has one class, {classes[0]}: a classifier needs at least two classes")
         if k == 2:
             self._fit(design, Bernoulli(), 1, Bernoulli().working, {})
         else:
@@ -272,5 +269,4 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
 
     def predict(self, X):
         """Most probable class, (n,)."""
-        probability = self.predict_proba(X)
-        return self.classes_[np.argmax(probability, axis=1)]
+        return self.classes_[np.argmax(self._logits(X), axis=1)]

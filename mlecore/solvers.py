@@ -8,14 +8,14 @@ errors.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import qr
-from scipy.optimize import lsq_linear
+from scipy.optimize import brentq
 
 from .errors import ConvergenceError
 from .linalg import EPS, cholesky, convexify, solve_spd
 
 CLOSE = 1e-9  # Newton decrement at which a fit is finished
 ENOUGH = 1e-6  # ... and at which rounding may end it
+STEPS = 200
 SWEEPS = 4_000
 
 
@@ -33,20 +33,19 @@ class Optimum:
     decrement: float
 
 
-def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, enough=ENOUGH):
+def newton(objective, theta, l1=None, watch=None):
     """Minimize objective(theta) + sum of l1 |theta| by (proximal) Newton steps with a halving line search.
 
     theta: start, (m,). l1: None or non-negative weights (m,); entries at zero come out as exact zeros.
-    watch(theta, step, n_iter): called after every step, may raise. `close` and `enough` as the module's
-    constants.
-    Returns an `Optimum`; raises ConvergenceError when neither decrement is reached.
+    watch(theta, step, n_iter): called after every step, may raise.
+    Returns an `Optimum`; raises ConvergenceError when neither `CLOSE` nor `ENOUGH` is reached.
     Sources: Nocedal and Wright (2006), chapter 3; Lee, Sun and Saunders (2014) for the proximal step.
     """
     penalty = (lambda t: 0.0) if l1 is None else (lambda t: float(l1 @ np.abs(t)))
     value, gradient, hessian = objective(theta)
     if not np.isfinite(value):
         raise ConvergenceError("the objective is not finite at the start: standardize the columns of X")
-    for n_iter in range(1, max_iter + 1):
+    for n_iter in range(1, STEPS + 1):
         model = convexify(hessian, 1e-9 if l1 is None else 1e-5)
         if l1 is None:
             step = -solve_spd(*cholesky(model)[:2], gradient)
@@ -57,7 +56,7 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
             step = target - theta
             slope = gradient @ step + penalty(target) - penalty(theta)
             decrement = np.sqrt(max(step @ model @ step, 0.0))
-        if decrement <= close and (l1 is None or np.array_equal(target != 0, theta != 0)):
+        if decrement <= CLOSE and (l1 is None or np.array_equal(target != 0, theta != 0)):
             return Optimum(theta, value, gradient, hessian, n_iter - 1, decrement)
         start, noise, t = value + penalty(theta), 100 * EPS * (abs(value) + 1), 1.0
         while t > 1e-12:
@@ -68,13 +67,12 @@ def newton(objective, theta, l1=None, *, max_iter=200, watch=None, close=CLOSE, 
             t /= 2
         else:
             break
-        stalled = decrement <= enough and np.array_equal(trial, theta)
-        theta, (value, gradient, hessian) = trial, there
-        if stalled:
+        if np.array_equal(trial, theta):
             break
+        theta, (value, gradient, hessian) = trial, there
         if watch is not None:
             watch(theta, t * step, n_iter)
-    if decrement <= enough:
+    if decrement <= ENOUGH:
         return Optimum(theta, value, gradient, hessian, n_iter, decrement)
     raise ConvergenceError(f"no maximum after {n_iter} Newton steps: the estimate is still {decrement:.1e} "
                            "standard errors away from where its score points. Standardize the columns, add "
@@ -132,31 +130,31 @@ def lad(design, y, weights, l1=None, l2=None):
     """Least absolute deviations: minimize sum of w |y - A b| + sum of l1 |b| + sum of l2 b**2 / 2.
 
     design A (n, p) of full column rank, y and weights (n,), l1 and l2 (p,) or None. Huber's loss with a
-    shrinking threshold leads to the neighborhood (Madsen and Nielsen 1993); without l2, exchanges of one
-    interpolated row for another along descending edges then reach an optimal vertex (Barrodale and Roberts
-    1973). An L1 penalty is p more rows, and zeros are exact.
+    shrinking threshold leads to the neighborhood; interpolating the rows within the threshold then gives the
+    solution, once they are the right ones (Madsen and Nielsen 1993). An L1 penalty is p more rows, and zeros
+    are exact.
     Returns (b, dual) with dual (n,) in [-w, w]; the pair is optimal because the duality gap is zero, which is
     checked: ConvergenceError otherwise.
     """
     n, p = design.shape
     l2 = np.zeros(p) if l2 is None else np.asarray(l2, dtype=float)
-    if l1 is not None and np.any(l1 > 0):
-        on = np.flatnonzero(l1 > 0)
+    on = np.flatnonzero(np.zeros(p) if l1 is None else l1)
+    if on.size:
         design = np.vstack([design, np.eye(p)[on]])
         y, weights = np.concatenate([y, np.zeros(on.size)]), np.concatenate([weights, l1[on]])
-    b = _huber_path(design, y, weights, l2)
-    b, dual = (_on_active if l2.any() else _exchange)(design, y, weights, b, l2)
-    residual = y - design @ b
-    # Dual of the problem: dual'y - (A'dual)' L2^-1 (A'dual) / 2, so the gap is complementary slackness alone.
-    slack = np.abs(weights * np.abs(residual) - dual * residual)
-    magnitude = weights * _magnitude(design, y, b)
-    stationarity = np.abs(design.T @ dual - l2 * b).max() / (np.abs(design).T @ weights).max()
-    excess = np.max(np.abs(dual) - weights, initial=0.0) / weights.max()
-    if np.any(slack > 1e-8 * magnitude) or max(stationarity, excess) > 1e-8:
-        raise ConvergenceError(f"least absolute deviations stopped at a duality gap of {slack.sum():.1e}")
-    if l1 is not None and design.shape[0] > n:
-        b[on[np.abs(dual[n:]) < weights[n:]]] = 0.0
-    return b, dual[:n]
+    largest = (np.abs(design).T @ weights).max()
+    for b, psi in _huber_path(design, y, weights, l2):
+        b, dual = _interpolated(design, y, weights, l2, b, psi)
+        residual = y - design @ b
+        # Dual of the problem: dual'y - (A'dual)' L2^-1 (A'dual) / 2, so the gap is complementary slackness.
+        slack = np.abs(weights * np.abs(residual) - dual * residual)
+        stationarity = np.abs(design.T @ dual - l2 * b).max() / largest
+        excess = np.max(np.abs(dual) - weights) / weights.max()
+        if np.all(slack <= 1e-8 * weights * _magnitude(design, y, b)) and max(stationarity, excess) <= 1e-8:
+            b[on[-dual[n:] * b[on] < weights[n:] * np.abs(b[on])]] = 0.0  # rounding: the row has no sign
+            return b, dual[:n]
+    raise ConvergenceError(f"least absolute deviations stopped at a duality gap of {slack.sum():.1e}: "
+                           "standardize the columns of X, or use noise='huber' with a small k")
 
 
 def _magnitude(design, y, b):
@@ -166,98 +164,50 @@ def _magnitude(design, y, b):
 
 
 def _huber_path(design, y, weights, l2):
-    """Minimizer of the Huber-smoothed problem, the threshold shrunk until few residuals lie within it."""
+    """Minimizers b (p,) of the Huber-smoothed problem as its threshold shrinks, with psi (n,) in [-1, 1].
+
+    Newton steps, each of the length at which the slope along it, which only rises, is zero.
+    """
     factor, scale, _ = cholesky(design.T @ (weights[:, None] * design) + np.diag(l2))
     b = solve_spd(factor, scale, design.T @ (weights * y))
-    ridge = 1e-10 * scale**2
+    ridge, size = np.diag(1e-10 * scale**2), np.abs(design).T @ weights
     threshold = np.median(np.abs(y - design @ b))
-    floor = 1e-13 * (np.abs(y).max() + np.abs(b) @ np.abs(design).max(axis=0))
+    floor = 1e-13 * (np.abs(y).max() + np.abs(b) @ np.abs(design).max(axis=0)) + np.finfo(float).tiny
     for _ in range(60):
-        threshold = max(threshold / 4, floor)
-
-        def smoothed(b, k=threshold):
+        threshold = max(threshold / 10, floor)
+        for _ in range(60):
             residual = y - design @ b
-            psi = np.clip(residual / k, -1, 1)
-            inside = np.abs(residual) <= k
-            value = weights @ (psi * (residual - 0.5 * k * psi)) + 0.5 * b @ (l2 * b)
+            psi = np.clip(residual / threshold, -1, 1)
+            gradient = l2 * b - design.T @ (weights * psi)
+            if np.all(np.abs(gradient) <= 1e-12 * size):
+                break
+            inside = np.abs(psi) < 1
             rows = design[inside]
-            hessian = rows.T @ ((weights[inside] / k)[:, None] * rows) + np.diag(l2 + ridge / k)
-            return value, l2 * b - design.T @ (weights * psi), hessian
+            hessian = (rows.T @ (weights[inside][:, None] * rows) + ridge) / threshold + np.diag(l2)
+            step = -solve_spd(*cholesky(hessian)[:2], gradient)
+            along = design @ step
 
-        try:
-            b = newton(smoothed, b, max_iter=60).theta
-        except ConvergenceError:
-            break
-        inside = np.count_nonzero(np.abs(y - design @ b) <= threshold)
-        if threshold == floor or (inside <= 3 * design.shape[1] and not l2.any()):
-            break
-    return b
+            def slope(t, k=threshold, r=residual, a=along, b=b, step=step):
+                return step @ (l2 * (b + t * step)) - (weights * a) @ np.clip((r - t * a) / k, -1, 1)
 
-
-def _exchange(design, y, weights, b, _):
-    """Simplex exchanges from the vertex nearest to b to an optimal one; returns (b, dual)."""
-    n, p = design.shape
-    order, take = np.argsort(np.abs(y - design @ b), kind="stable"), p
-    while True:
-        near = order[: min(take, n)]
-        _, triangle, pivots = qr(design[near].T, mode="economic", pivoting=True)
-        sizes = np.abs(np.diag(triangle))
-        if np.count_nonzero(sizes > 1e-11 * sizes[0]) == p or take >= n:
-            basis = near[pivots[:p]]
-            break
-        take *= 2
-    # Ties would let the exchanges cycle. A perturbation of y far below its precision in use breaks them, and
-    # the basis it ends on is optimal for y itself: dual feasibility does not involve y.
-    magnitude = _magnitude(design, y, b)
-    shake = np.random.default_rng(0).uniform(0.5, 1.0, n) * magnitude
-    for size in (1e-11, 1e-9, 1e-7):
-        dual = _descend(design, y + size * shake, weights, basis)
-        if dual is not None:
-            return np.linalg.solve(design[basis], y[basis]), dual
-    raise ConvergenceError("least absolute deviations: too many exchanges")
+            b = b + step * (1.0 if slope(1.0) <= 0 else brentq(slope, 0.0, 1.0, xtol=1e-300, rtol=0.1))
+        yield b.copy(), psi
+        if threshold == floor:
+            return
 
 
-def _descend(design, y, weights, basis):
-    """Exchange rows of `basis` (p,), in place, until its vertex is optimal; the dual (n,), or None after
-    too many.
+def _interpolated(design, y, weights, l2, b, psi):
+    """(b, dual) near a smoothed solution that has the rows with |psi| < 1 interpolated, if they can be.
+
+    The smallest change of both that makes the residuals of those rows zero, and l2 b = A'dual: twice, for
+    the second takes out the rounding of the first.
     """
-    p = len(basis)
-    for _ in range(1_000 + 100 * p):
-        square = design[basis]
-        residual = y - design @ np.linalg.solve(square, y[basis])
-        dual = weights * np.sign(residual)
-        dual[basis] = 0.0
-        dual[basis] = -np.linalg.solve(square.T, design.T @ dual)
-        excess = np.abs(dual[basis]) - weights[basis]
-        leaving = int(np.argmax(excess))
-        if excess[leaving] <= 1e-10 * weights[basis][leaving]:
-            return dual
-        edge = np.linalg.solve(square, -np.sign(dual[basis][leaving]) * np.eye(p)[leaving])
-        rate = -(design @ edge)
-        rate[basis] = 0.0
-        hits = np.flatnonzero(residual * rate < 0)
-        times = -residual[hits] / rate[hits]
-        by_time = np.argsort(times)
-        slopes = np.cumsum(2 * weights[hits[by_time]] * np.abs(rate[hits[by_time]])) - excess[leaving]
-        basis[leaving] = hits[by_time[min(np.searchsorted(slopes, 0.0), hits.size - 1)]]
-    return None
-
-
-def _on_active(design, y, weights, b, l2):
-    """With an L2 penalty: interpolate the rows whose residual is zero, if that satisfies the optimality
-    conditions.
-    """
-    residual = y - design @ b
-    # Rounding, or what the shrinking threshold has left where b is zero.
-    active = np.abs(residual) <= np.maximum(1e-9 * _magnitude(design, y, b), 1e-12 * np.abs(y).max())
-    rows, m = design[active], int(active.sum())
-    dual = weights * np.sign(residual)
-    dual[active] = 0.0
-    system = np.block([[np.diag(l2), -rows.T], [rows, np.zeros((m, m))]])
-    solution = np.linalg.lstsq(system, np.concatenate([design.T @ dual, y[active]]), rcond=None)[0]
-    b, dual[active] = solution[: len(b)], solution[len(b) :]
-    if np.any(np.abs(dual) > weights):  # more rows than needed pass through zero: their dual is not unique
-        limits = (-weights[active], weights[active])
-        dual[active] = 0.0
-        dual[active] = lsq_linear(rows.T, l2 * b - design.T @ dual, bounds=limits, method="bvls", tol=1e-14).x
+    inside, p = np.abs(psi) < 1, len(b)
+    rows, dual = design[inside], weights * psi
+    gram = rows.T @ rows
+    system = np.block([[np.diag(l2), -gram], [gram, np.zeros_like(gram)]])
+    for _ in range(2):
+        miss = np.concatenate([design.T @ dual - l2 * b, rows.T @ (y - design @ b)[inside]])
+        step = np.linalg.lstsq(system, miss, rcond=None)[0]
+        b, dual[inside] = b + step[:p], dual[inside] + rows @ step[p:]
     return b, dual

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import digamma, gammaln, polygamma
+from scipy.special import digamma, erf, gammaln, polygamma
 
 TABLE = 65_536  # sums over j < y are taken term by term up to here
 
@@ -71,6 +71,11 @@ def log_minus_digamma(x):
     s = np.maximum(x, 16.0) ** -2.0
     series = 0.5 * np.sqrt(s) + s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
     return np.where(np.less(x, 16), np.log(small) - digamma(small), series)
+
+
+def huber_mass(k):
+    """Integral over z of exp(-rho(z)), with rho Huber's loss of threshold k."""
+    return np.sqrt(2 * np.pi) * erf(k / np.sqrt(2)) + 2 / k * np.exp(-0.5 * k * k)
 
 
 def rising_factorial(y, alpha):

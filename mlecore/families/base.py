@@ -280,10 +280,11 @@ class Tallied:
         return cls.pool(columns[0], weights)
 
 
-def quartiles(y, w):
-    """The three quartiles, each an observation."""
-    w = None if w.min() == w.max() else w
-    return np.quantile(y, [0.25, 0.5, 0.75], weights=w, method="inverted_cdf")
+def middle_and_spread(y, w):
+    """The median, and the distance between the quartiles or, where that is 0, the mean distance from it."""
+    equal = None if w.min() == w.max() else w
+    low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], weights=equal, method="inverted_cdf")
+    return middle, (high - low) or np.average(np.abs(y - middle), weights=w)
 
 
 def location_starts(sample, guess, most=25):

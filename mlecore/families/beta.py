@@ -5,7 +5,7 @@ from scipy.special import betaln, polygamma, xlog1py, xlogy
 
 from ..parameters import POSITIVE
 from ..special import log_excess, log_gap, log_minus_digamma, stirling_error
-from .base import HALF_LOG_2PI, Family, Support
+from .base import HALF_LOG_2PI, Family, Support, symmetric
 
 
 class Beta(Family):
@@ -51,8 +51,7 @@ class Beta(Family):
         return both - polygamma(1, self.a), both, both - polygamma(1, self.b)
 
     def fisher_information(self):
-        aa, ab, bb = self._hessian(None)
-        return -np.array([[aa, ab], [ab, bb]])
+        return -symmetric(self._hessian(None), 2)
 
     def sample(self, size, rng):
         return rng.beta(self.a, self.b, size)

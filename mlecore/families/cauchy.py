@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import IdentifiabilityError
 from ..parameters import LOCATION, SCALE
-from .base import Family, location_starts, quartiles
+from .base import Family, location_starts, middle_and_spread
 
 
 class Cauchy(Family):
@@ -48,8 +48,8 @@ class Cauchy(Family):
 
     @classmethod
     def start(cls, y, w):
-        low, middle, high = quartiles(y, w)
-        return middle, 0.5 * (high - low) or np.average(np.abs(y - middle), weights=w)
+        middle, spread = middle_and_spread(y, w)
+        return middle, 0.5 * spread
 
     @classmethod
     def starts(cls, sample, guess, fixed):

@@ -5,7 +5,7 @@ from scipy.special import gammaln, polygamma, xlogy
 
 from ..parameters import POSITIVE, SCALE
 from ..special import log_excess, log_gap, log_minus_digamma, stirling_error
-from .base import HALF_LOG_2PI, Family, Support
+from .base import HALF_LOG_2PI, Family, Support, symmetric
 
 
 class Gamma(Family):
@@ -48,8 +48,7 @@ class Gamma(Family):
         return -polygamma(1, k), -1 / s, (k - 2 * y / s) / s**2
 
     def fisher_information(self):
-        k, s = self.shape, self.scale
-        return np.array([[polygamma(1, k), 1 / s], [1 / s, k / s**2]])
+        return -symmetric(self._hessian(self.shape * self.scale), 2)  # linear in y, so at the mean
 
     def sample(self, size, rng):
         return rng.gamma(self.shape, self.scale, size)

@@ -5,7 +5,7 @@ from scipy.special import polygamma
 
 from ..parameters import LOCATION, POSITIVE, SCALE
 from ..special import student_constant
-from .base import HALF_LOG_2PI, Family, location_starts, quartiles, symmetric
+from .base import HALF_LOG_2PI, Family, location_starts, middle_and_spread, symmetric
 
 
 class StudentT(Family):
@@ -85,8 +85,8 @@ class StudentT(Family):
 
     @classmethod
     def start(cls, y, w):
-        low, middle, high = quartiles(y, w)
-        return 5.0, middle, 0.7 * (high - low) or np.average(np.abs(y - middle), weights=w)
+        middle, spread = middle_and_spread(y, w)
+        return 5.0, middle, 0.7 * spread
 
     @classmethod
     def starts(cls, sample, guess, fixed):

@@ -11,9 +11,6 @@ from scipy import stats
 import mlecore as mle
 from mlecore.families import FAMILIES
 
-mp.mp.dps = 40
-
-
 # name -> log density in mpmath, f(y, *parameters), written from the textbook formula.
 REFERENCE = {
     "Normal": lambda y, m, s: -(((y - m) / s) ** 2) / 2 - mp.log(s) - mp.log(2 * mp.pi) / 2,

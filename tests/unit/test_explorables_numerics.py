@@ -17,7 +17,6 @@ from scipy import special, stats
 from mlecore import explorables
 from mlecore.explorables._random import Generator
 
-mpmath.mp.dps = 40
 DRIVER = Path(__file__).with_name("explorables_driver.mjs")
 NUMERICS = Path(explorables.__file__).with_name("numerics.mjs")
 

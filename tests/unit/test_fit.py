@@ -1,6 +1,7 @@
 """fit against mpmath, SciPy, statsmodels, lifelines and published fits; its symmetries; its refusals."""
 
 import pickle
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -75,7 +76,7 @@ def test_closed_forms_equal_the_optimizer(member):
     sample = Sample(type(member), y)
     theta = fit.distribution.theta
     rough = theta + 0.3 * np.minimum(np.abs(theta), 1) if type(member) is not mle.Bernoulli else theta * 1.3
-    point, reached, _ = maximize(sample, range(theta.size), [rough])
+    point, reached, *_ = maximize(sample, range(theta.size), [rough])
     assert reached < 1e-6
     assert np.all(np.abs(point.theta - theta) < 1e-6 * standard_errors(fit))
 
@@ -503,10 +504,28 @@ def test_cauchy_with_fixed_scale_finds_the_best_of_several_modes():
     assert fit.standard_errors.keys() == {"mu"}
 
 
-def test_start_chooses_the_mode():
+@pytest.mark.parametrize("unit", [1.0, 1e6])
+def test_start_chooses_the_mode_and_a_warning_names_the_better_one(unit):
+    y = unit * np.array([-20.0, -19.0, 0.0, 18.0, 19.0, 19.5])
+    best = mle.fit(mle.Cauchy, y, fixed={"scale": unit})
+    told = f"known, mu={best.estimate['mu']:.6g}, with {best.log_likelihood:.6g}: leave out start="
+    with pytest.warns(UserWarning, match=re.escape(told)) as said:
+        there = mle.fit(mle.Cauchy, y, fixed={"scale": unit}, start={"mu": -19.5 * unit})
+    assert said[0].filename == __file__
+    assert f"the log-likelihood reaches {there.log_likelihood:.6g};" in str(said[0].message)
+    assert there.estimate["mu"] / unit == pytest.approx(-19.5, abs=0.5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_start_on_the_best_hill_is_silent():
     y = np.array([-20.0, -19.0, 0.0, 18.0, 19.0, 19.5])
-    there = mle.fit(mle.Cauchy, y, fixed={"scale": 1.0}, start={"mu": -19.5})
-    assert there.estimate["mu"] == pytest.approx(-19.5, abs=0.5)
+    best = mle.fit(mle.Cauchy, y, fixed={"scale": 1.0})
+    again = mle.fit(mle.Cauchy, y, fixed={"scale": 1.0}, start={"mu": 18.0})
+    assert again.estimate == pytest.approx(best.estimate, rel=1e-9)
+    for member in ORDINARY:
+        if type(member) is not mle.Categorical:
+            start = dict(zip(member.parameters, member.theta, strict=True))
+            mle.fit(type(member), draw(member), start=start)
 
 
 # --- fixed parameters, boundaries -----------------------------------------------------------------
@@ -779,9 +798,8 @@ def test_a_climb_that_stops_early_is_an_error(monkeypatch):
     from mlecore import newton
 
     def lazy(sample, free, starts, strict=True):
-        point, reached, history = maximize(sample, free, starts, strict)
-        point.theta = point.theta * 1.01
-        return newton.Climber(sample, free).at(point.theta), reached, history
+        point, *rest = maximize(sample, free, starts, strict)
+        return newton.Climber(sample, free).at(point.theta * 1.01), *rest
 
     monkeypatch.setattr(newton, "maximize", lazy)
     with pytest.raises(mle.ConvergenceError, match="stopped at a score of"):

@@ -230,7 +230,7 @@ def test_every_noise_takes_every_prior(noise, prior):
         noise, prior=prior, noise_params={"nu": 4.0} if noise == "student_t" else None
     ).fit(X, y)
     held = LikelihoodRegressor(noise, noise_params=model.noise_params_).fit(X, y)
-    _, gradient, _ = held._objective.nll(np.append(model.intercept_, model.coef_))
+    _, gradient, _ = held._objective(np.append(model.intercept_, model.coef_))
     assert abs(gradient[0]) < 1e-6 * N
     assert kkt(gradient[1:], model.coef_, prior.l1, prior.l2, N) < 1e-8
     assert (model.coef_ == 0).any() == bool(prior.l1)

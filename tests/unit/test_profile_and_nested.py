@@ -1,5 +1,7 @@
 """Profile intervals, nested tests and the delta method, against SciPy, statsmodels and closed forms."""
 
+import warnings
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -96,9 +98,50 @@ def test_profile_of_censored_weibull():
 
 def test_profile_says_so_when_the_fit_is_a_lesser_mode():
     y = np.array([-20.0, -19.0, 0.0, 18.0, 19.0, 19.5])
-    lesser = mle.fit(mle.Cauchy, y, fixed={"scale": 5.0}, start={"mu": -19.5})
+    with pytest.warns(UserWarning, match="better stationary point"):
+        lesser = mle.fit(mle.Cauchy, y, fixed={"scale": 5.0}, start={"mu": -19.5})
     with pytest.raises(mle.ConvergenceError, match="higher likelihood than the fit"):
         lesser.confidence_interval(0.9999, "profile")
+
+
+def accepted(y, scale, level):
+    """Where a Cauchy location is accepted, on a grid: the ends of each piece."""
+    grid = np.linspace(-30, 30, 60_001)
+    curve = stats.cauchy.logpdf(y[:, None], grid, scale).sum(axis=0)
+    inside = np.concatenate([[False], curve > curve.max() - stats.chi2.ppf(level, 1) / 2, [False]])
+    return grid[np.flatnonzero(np.diff(inside.astype(int))).reshape(-1, 2) - [0, 1]]
+
+
+@pytest.mark.parametrize("start", [None, {"mu": -3.0}, {"mu": 3.0}])
+def test_a_union_of_pieces_is_said_to_be_one(start):
+    """Four readings in two camps: the interval is the piece around the estimate, and the other is named."""
+    y = np.array([-5.6, -4.4, 4.1, 5.9])
+    pieces = accepted(y, 1.0, 0.95)
+    assert len(pieces) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = mle.fit(mle.Cauchy, y, fixed={"scale": 1.0}, start=start)
+    modes = sorted({f"{mode.theta[0]:.6g}" for mode in fit._modes}, key=float)
+    other = modes[-1 if fit.estimate["mu"] < 0 else 0]
+    with pytest.warns(UserWarning, match=f"values of mu .*not one interval: those near {other} are") as said:
+        ends = fit.confidence_interval(method="profile")["mu"]
+    assert said[0].filename == __file__
+    if fit.estimate["mu"] < 0:
+        assert ends == pytest.approx(pieces[0], abs=2e-3)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("y", "level"), [([-4.6, -3.4, -3.1, 5.1], 0.95), ([-4.6, -3.4, 3.1, 4.9], 0.999999)]
+)
+def test_one_interval_is_given_without_a_warning(y, level):
+    """The other camp is rejected, or no valley is: the modes there are no second piece."""
+    y = np.array(y)
+    pieces = accepted(y, 1.0, level)
+    assert len(pieces) == 1
+    fit = mle.fit(mle.Cauchy, y, fixed={"scale": 1.0})
+    assert len({f"{mode.theta[0]:.6g}" for mode in fit._modes}) > 1
+    assert fit.confidence_interval(level, "profile")["mu"] == pytest.approx(pieces[0], abs=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from scipy import optimize, stats
 from sklearn.linear_model import HuberRegressor, QuantileRegressor
 
 from mlecore.errors import IdentifiabilityError
+from mlecore.priors import NormalPrior
 from mlecore.regression import LikelihoodRegressor
 from mlecore.solvers import lad
 
@@ -189,6 +190,50 @@ def test_student_t_no_better_than_normal_is_a_runaway(monkeypatch):
         else:
             with pytest.raises(IdentifiabilityError, match="nu grows without bound"):
                 LikelihoodRegressor("student_t").fit(X, y)
+
+
+@pytest.mark.parametrize("kind", ["integers", "ties", "continuous", "outlier"])
+@pytest.mark.parametrize("l1", [0.0, 0.7])
+def test_absolute_error_with_a_ridge_is_certified(kind, l1):
+    """Random small problems: a dual that is feasible, stationary, and without a gap proves optimality."""
+    rng = np.random.default_rng(["integers", "ties", "continuous", "outlier"].index(kind))
+    for _ in range(60):
+        n, p = int(rng.integers(5, 80)), int(rng.integers(2, 5))
+        X = rng.normal(size=(n, p - 1))
+        X = np.round(X) if kind in ("integers", "ties") else X
+        A = np.column_stack([np.ones(n), X])
+        if np.linalg.matrix_rank(A) < p:
+            continue
+        y = A @ rng.normal(size=p) + rng.standard_t(2, n)
+        y = np.round(y) if kind in ("integers", "ties") else y
+        y[0] = 1e8 if kind == "outlier" else y[0]
+        w, ridge = rng.integers(1, 4, n) * 1.0, np.r_[0, np.full(p - 1, rng.choice([0.1, 1, 10]))]
+        lasso = np.r_[0, np.full(p - 1, l1)]
+        b, dual = lad(A, y, w, lasso, ridge)
+        assert np.all(np.abs(dual) <= w * (1 + 1e-7))
+        pull = A.T @ dual - ridge * b  # what an L1 penalty answers, up to its weight where b is zero
+        excess = np.where(b == 0, np.abs(pull) - lasso, np.abs(pull - lasso * np.sign(b)))
+        assert np.all(excess <= 1e-7 * (np.abs(A).T @ w))
+        gap = w * np.abs(y - A @ b) - dual * (y - A @ b)
+        assert np.all(np.abs(gap) <= 1e-7 * w * (np.abs(y) + np.abs(A) @ np.abs(b) + 1))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_absolute_error_with_a_ridge_as_a_regression(seed):
+    """Where an outlier or ties once left the active rows unsettled."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 3, (9, 2)) if seed % 2 else rng.normal(size=(9, 2))
+    y = X.sum(axis=1) + rng.standard_t(2, 9)
+    y[0] = 1e8
+    model = LikelihoodRegressor("laplace", NormalPrior(0.3), noise_params={"scale": 1.0}).fit(X, y)
+
+    def objective(b):
+        return np.abs(y - b[0] - X @ b[1:]).sum() + b[1:] @ b[1:] / (2 * 0.3**2)
+
+    best = np.append(model.intercept_, model.coef_)
+    for size in (1e-5, 1e-2, 1.0):
+        for move in size * rng.normal(size=(200, 3)):
+            assert objective(best + move) >= objective(best) - 1e-7
 
 
 def test_lad_with_a_ridge_where_the_dual_is_not_unique():
