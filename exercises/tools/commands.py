@@ -101,24 +101,21 @@ def check(options) -> int:
     bad = 0
     for name in options.assignments or src.names():
         start = time.monotonic()
-        found = []
-        for variant in (1, 2):
-            assignment = src.load(name, variant)
-            found += [f"{text}" if variant == 1 else f"{text} (variant 2)" for text in problems(assignment)]
-            if found:
-                break
-        else:
-            try:
-                make([src.load(name)])
-            except (Leak, RuntimeError) as error:
-                found.append(str(error))
+        assignment = src.load(name)
+        found = problems(assignment)
+        second = problems(src.load(name, 2))
+        found += [f"{text} (variant 2)" for text in second if text not in found]
+        try:
+            make([assignment])
+        except (Leak, RuntimeError) as error:
+            found.append(str(error))
         bad += bool(found)
         wrong = sum(len(part.wrong) for part in assignment.parts)
         tests = sum(len(part.tests) for part in assignment.parts)
         print(
             f"{assignment.name}: "
             + (
-                f"{len(found)} problems"
+                f"{len(found)} problem{'s' if len(found) > 1 else ''}"
                 if found
                 else f"sound; {len(assignment.questions)} questions, {tests} test cells, "
                 f"{wrong} wrong answers with their hints ({time.monotonic() - start:.0f} s)"
@@ -129,38 +126,33 @@ def check(options) -> int:
     return 1 if bad else 0
 
 
-def release(options) -> int:
+def write(notebook, assignment: str, options, suffix: str = "", remark: str = "") -> None:
     import nbformat
 
+    path = options.out / assignment / f"{assignment}{suffix}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    print(f"{path}{remark}")
+
+
+def release(options) -> int:
     from .release import release as make
 
-    for name, nb in make(chosen(options, options.variant)).items():
-        path = options.out / name / f"{name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(nb, path)
-        print(path)
+    for name, notebook in make(chosen(options, options.variant)).items():
+        write(notebook, name, options)
     return 0
 
 
 def solution(options) -> int:
-    import nbformat
-
     for assignment in chosen(options, options.variant):
-        path = options.out / assignment.name / f"{assignment.name}_solution.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(assignment.solution_notebook(), path)
-        print(f"{path}  (solutions: not for students)")
+        notebook = assignment.solution_notebook()
+        write(notebook, assignment.name, options, "_solution", "  (solutions: not for students)")
     return 0
 
 
 def source(options) -> int:
-    import nbformat
-
     for assignment in chosen(options, options.variant):
-        path = options.out / assignment.name / f"{assignment.name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(assignment.notebook(), path)
-        print(path)
+        write(assignment.notebook(), assignment.name, options)
     return 0
 
 

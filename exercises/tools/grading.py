@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import inspect
 import io
 import warnings
@@ -197,7 +198,7 @@ class Grader:
         return report
 
     def student_names(self, part: Part, test: Test, state: Running, calls: list) -> dict:
-        wanted = sorted(name for name in self.assignment.names if name in used_names(test))
+        wanted = sorted(self.assignment.names & used_names(test.visible + "\n" + test.hidden))
         student = state.student()
         try:
             described = student.describe(wanted)
@@ -367,6 +368,6 @@ def agree(one: dict, two: dict) -> bool:
     return same(one["value"], two["value"])
 
 
-def used_names(test: Test) -> set[str]:
-    tree = ast.parse(test.visible + "\n" + test.hidden)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+@functools.cache  # one parse of a cell of tests serves every submission
+def used_names(tests: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(ast.parse(tests)) if isinstance(node, ast.Name))

@@ -68,6 +68,21 @@ def test_unsound_assignment_is_told_why(old, new, message):
     assert any(message in text for text in found), found
 
 
+def test_every_problem_is_reported_at_once():
+    text = changed("import numpy as np\n", f"import numpy as np  {'#' * check.WIDTH}\n")
+    for old, new in [
+        ("return center, np.sum((y - center) ** 2) / y.size", "return center, np.var(y, ddof=1)"),
+        ("return 3 / n", "return 1 - np.exp(-1.920729 / n)"),
+        ("<summary>Hint 2</summary>", "<summary>Help</summary>"),
+    ]:
+        assert old in text
+        text = text.replace(old, new, 1)
+    found = "\n".join(check.problems(source.parse(text, "several")))
+    for message in ("characters", "staged hints", "normal-mle-tests: the reference", "upper-end, wrong answer 1"):
+        assert message in found, found
+    assert "normal-mle, wrong answer" not in found  # says nothing where the reference itself is wrong
+
+
 def test_tests_that_nonsense_passes_are_refused():
     start = GOOD.index("mu, variance = normal_mle([1.0")
     end = GOOD.index("### END HIDDEN TESTS", start)
