@@ -43,11 +43,13 @@ def test_assignment_is_a_page_with_its_notebook(name, site):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_chapter_links_to_its_assignment(name, site):
+def test_chapter_and_assignment_lead_to_each_other(name, site):
     chapter = site / "chapters" / f"{name}.html"
     if not chapter.exists() and site.name == "preview":
         pytest.skip("the chapter is not in this preview")
     assert f'href="../exercises/released/{name}.html">Exercises ' in chapter.read_text("utf-8")
+    page = (site / "exercises" / "released" / f"{name}.html").read_text("utf-8")
+    assert f'class="chapter reference internal" href="../../chapters/{name}.html"' in page.partition("<h2")[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

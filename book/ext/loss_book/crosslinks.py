@@ -70,7 +70,7 @@ class LinkChapters(ImpliedLinks):
     def prepare(self) -> bool:
         self.pages = {chapter_number(name): name for name in self.env.titles
                       if chapter_number(name).isdigit() and name.startswith("chapters/")}
-        return self.env.docname.startswith("chapters/")
+        return self.env.docname.startswith(("chapters/", "exercises/"))
 
     def link(self, match: re.Match) -> list[nodes.Node] | None:
         word, first, rest = match.groups()
