@@ -78,7 +78,8 @@ def test_every_problem_is_reported_at_once():
         assert old in text
         text = text.replace(old, new, 1)
     found = "\n".join(check.problems(source.parse(text, "several")))
-    for message in ("characters", "staged hints", "normal-mle-tests: the reference", "upper-end, wrong answer 1"):
+    faults = ["characters", "staged hints", "normal-mle-tests: the reference", "upper-end, wrong answer 1"]
+    for message in faults:
         assert message in found, found
     assert "normal-mle, wrong answer" not in found  # says nothing where the reference itself is wrong
 
