@@ -269,4 +269,5 @@ class LikelihoodClassifier(ClassifierMixin, _LikelihoodModel):
 
     def predict(self, X):
         """Most probable class, (n,)."""
-        return self.classes_[np.argmax(self._logits(X), axis=1)]
+        best = np.argmax(self._logits(X), axis=1)
+        return self.classes_[best]
