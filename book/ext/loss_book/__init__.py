@@ -7,7 +7,18 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from loss_book import assets, checked, crosslinks, directives, figures, lines, math, numbering, pages
+from loss_book import (
+    assets,
+    bibliography,
+    checked,
+    crosslinks,
+    directives,
+    figures,
+    lines,
+    math,
+    numbering,
+    pages,
+)
 
 BOOK = Path(__file__).resolve().parents[2]
 
@@ -27,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_config_value("comments_config", {}, "")
     app.add_html_theme("every_loss", str(BOOK / "theme"))
     app.connect("config-inited", configure)
-    for part in (math, directives, checked, crosslinks, figures, lines, numbering, pages, assets):
+    for part in (math, directives, bibliography, checked, crosslinks, figures, lines, numbering, pages,
+                 assets):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
