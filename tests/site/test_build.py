@@ -167,7 +167,7 @@ def parts(good):
     r'href="#ex-double"[^>]*>.*?Exercise 7\.1',
     r'<svg class="plot" role="img" aria-label="A dot that stands for a figure\." viewBox="0 0 9 9" '
     r'width="12" height="12">',
-    r'<span class="nobr"><span class="math">.*?</span>\)</span>|</span>\),?</span>',
+    r'<span class="nobr">\(?<span class="math( nobr)?">.*?</span>\)</span>|</span>\),?</span>',
     r'<p class="opening-minutes">20 minutes</p>',
     r'<legend>.*?</legend>',
     r'<input type="radio" name="quiz-sum" id="quiz-sum-1" value="right">',

@@ -88,8 +88,14 @@ def _cell(node: nodes.Element) -> str:
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
-    self.body.append(f'<span class="math">{_set(self, node, node.astext(), display=False)}</span>')
+    short = "" if len(_signs(node.astext())) > 14 else " nobr"
+    self.body.append(f'<span class="math{short}">{_set(self, node, node.astext(), display=False)}</span>')
     raise nodes.SkipNode
+
+
+def _signs(tex: str) -> str:
+    """About one character for each sign: n = 5 does not break over two lines, a long formula may."""
+    return re.sub(r"[{}^_&\s]", "", re.sub(r"\\(?:[A-Za-z]+|.)", "x", tex))
 
 
 def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
@@ -107,24 +113,39 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-class KeepPunctuation(SphinxPostTransform):
-    """No line breaks between a formula and the comma or bracket after it."""
+class KeepTogether(SphinxPostTransform):
+    """No line break between a formula and its bracket or comma, nor between a number and its percent sign."""
 
     default_priority = 400
     formats = ("html",)
 
     def run(self, **kwargs) -> None:
         for formula in list(self.document.findall(nodes.math)):
-            place = formula.parent.index(formula) + 1
-            after = formula.parent[place] if place < len(formula.parent) else None
-            mark = re.match(r"[.,;:!?)\]’”]+", after.astext()) if isinstance(after, nodes.Text) else None
-            if mark:
-                formula.parent[place] = nodes.Text(after.astext()[mark.end():])
-                pair = nodes.inline("", "", formula.deepcopy(), nodes.Text(mark[0]), classes=["nobr"])
-                formula.replace_self(pair)
+            line, place = formula.parent, formula.parent.index(formula)
+            before = self.beside(line, place - 1, r"[(\[‘“]+$")
+            after = self.beside(line, place + 1, r"^[.,;:!?)\]’”]+")
+            if before or after:
+                whole = nodes.inline("", "", *before, formula.deepcopy(), *after, classes=["nobr"])
+                formula.replace_self(whole)
+        exact = nodes.literal | nodes.literal_block | nodes.math | nodes.math_block | nodes.raw
+        for text in list(self.document.findall(nodes.Text)):
+            if not isinstance(text.parent, exact):
+                kept = re.sub(r"(^|\d) %", "\\1\u00a0%", text)
+                if kept != text:
+                    text.parent.replace(text, nodes.Text(kept))
+
+    @staticmethod
+    def beside(line: nodes.Element, place: int, marks: str) -> list[nodes.Text]:
+        """The marks, taken off the text at this place; nothing if there are none."""
+        text = line[place] if 0 <= place < len(line) else None
+        found = re.search(marks, text) if isinstance(text, nodes.Text) else None
+        if not found:
+            return []
+        line[place] = nodes.Text(text[:found.start()] + text[found.end():])
+        return [nodes.Text(found[0])]
 
 
 def setup(app: Sphinx) -> None:
-    app.add_post_transform(KeepPunctuation)
+    app.add_post_transform(KeepTogether)
     app.add_html_math_renderer("build_time", (visit_inline, None), (visit_block, None))
     app.connect("build-finished", katex.close, priority=900)
