@@ -140,12 +140,15 @@ Do it again, unlike {{ref}}`ex-double`.
 """
 
 
+TERMS = "# Terms\n\nA bias is a BIAS, see chapter 7. A map of 5 % is no MAP.\n"
+GLOSSARY = "# Words\n\n```{glossary}\nbias\n  An error.\n\nMAP\n  A mode.\n```\n"
+
+
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("good")
     result = build(folder, {"00_front.md": "# Front\n\n:::{course-map}\n:::\n", "07_parts.md": PARTS,
-                            "08_terms.md": "# Terms\n\nA bias is a BIAS, see chapter 7.\n",
-                            "93_glossary.md": "# Words\n\n```{glossary}\nbias\n  An error.\n```\n",
+                            "08_terms.md": TERMS, "93_glossary.md": GLOSSARY,
                             "92_bibliography.md": "# Bibliography\n\n```{bibliography}\n```\n"})
     assert result.returncode == 0, result.stderr
     return folder / "_build" / "html"
@@ -167,7 +170,7 @@ def parts(good):
     r'href="#ex-double"[^>]*>.*?Exercise 7\.1',
     r'<svg class="plot" role="img" aria-label="A dot that stands for a figure\." viewBox="0 0 9 9" '
     r'width="12" height="12">',
-    r'<span class="nobr">\(?<span class="math( nobr)?">.*?</span>\)</span>|</span>\),?</span>',
+    r'<span class="nobr">\(<span class="math nobr">.*?</span>\),</span> <span class="nobr"><span',
     r'<p class="opening-minutes">20 minutes</p>',
     r'<legend>.*?</legend>',
     r'<input type="radio" name="quiz-sum" id="quiz-sum-1" value="right">',
@@ -180,6 +183,7 @@ def test_the_first_use_of_a_term_leads_to_the_glossary(good):
     terms = (good / "chapters" / "08_terms.html").read_text("utf-8")
     link = r'A <a class="[^"]*\bterm\b[^"]*" href="93_glossary\.html#term-bias"[^>]*>.*?bias.*?</a> is a BIAS'
     assert re.search(link, terms)
+    assert re.search(r'A map of 5\u00a0% is no <a class="[^"]*\bterm\b[^"]*"[^>]*>.*?MAP', terms)
 
 
 def test_front_page_lists_chapters_with_minutes(good):
@@ -188,6 +192,20 @@ def test_front_page_lists_chapters_with_minutes(good):
                      r'<span class="course-after">after 2–4, 6</span>'
                      r'<span class="course-minutes">20 min', front)
     assert not (good / "chapters" / "00_front.html").exists()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_course_map_stands_in_columns(good, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto((good / "index.html").as_uri())
+    number, title, minutes = page.evaluate("""() => {
+        const row = document.querySelector(".course-map li:has(.course-minutes)");
+        return [".course-number", "a", ".course-minutes"]
+            .map(part => row.querySelector(part).getBoundingClientRect());
+    }""")
+    assert number["right"] <= title["left"]
+    assert title["right"] <= minutes["left"]
+    page.close()
 
 
 def test_quiz_is_answered_without_javascript(good, browser):

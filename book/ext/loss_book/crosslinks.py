@@ -97,14 +97,18 @@ class LinkTerms(ImpliedLinks):
         number = chapter_number(self.env.docname)
         if not number.isdigit() or number == "0":
             return False
-        self.terms = {name.lower(): place for (kind, name), place in self.env.domains["std"].objects.items()
-                      if kind == "term"}
+        names = self.env.domains["std"].objects.items()
+        self.initials = {name.lower(): name for (kind, name), _ in names if kind == "term" and name.isupper()}
+        self.terms = {name.lower(): place for (kind, name), place in names if kind == "term"}
         words = "|".join(re.escape(term) for term in sorted(self.terms, key=len, reverse=True))
         self.pattern = re.compile(rf"(?<![\w-])({words})(?![\w-])", re.IGNORECASE)
         return bool(self.terms)
 
     def link(self, match: re.Match) -> list[nodes.Node] | None:
-        place = self.terms.pop(match[0].lower(), None)
+        word = match[0].lower()
+        if self.initials.get(word, match[0]) != match[0]:  # a map is not the MAP
+            return None
+        place = self.terms.pop(word, None)
         return None if place is None else [self.reference(*place, match[0], "term")]
 
 
