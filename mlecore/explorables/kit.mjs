@@ -227,6 +227,17 @@ class View {
       }
     });
     this.observer.observe(this.frame);
+    // On paper stands every plot, also one that was never near the screen.
+    const { signal } = this.end;
+    addEventListener("beforeprint", () => {
+      if (!this.width) {
+        this.width = this.frame.clientWidth;
+        this.render();
+      }
+      // Paper is narrower than a screen: the drawing is scaled to it.
+      set(this.svg, { viewBox: `0 0 ${this.width} ${this.svg.getAttribute("height")}` });
+    }, { signal });
+    addEventListener("afterprint", () => this.svg.removeAttribute("viewBox"), { signal });
   }
 
   id = (name) => `mle-${this.number}-${name}-${++this.names}`;

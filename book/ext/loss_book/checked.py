@@ -112,7 +112,8 @@ def visit_checked_chapters(self: HTML5Translator, node: checked_chapters) -> Non
 
 def _numbers(row: list) -> str:
     *counts, seconds = row
-    return "".join(f"<td>{count:,}</td>" for count in counts) + f"<td>{seconds:.1f} s</td>"
+    time = f"{seconds:.1f} s" if seconds else "–"  # an assignment's page is not run
+    return "".join(f"<td>{count:,}</td>" for count in counts) + f"<td>{time}</td>"
 
 
 def visit_checked_equations(self: HTML5Translator, node: checked_equations) -> None:

@@ -131,6 +131,9 @@ class KeepTogether(SphinxPostTransform):
         for text in list(self.document.findall(nodes.Text)):
             if not isinstance(text.parent, exact):
                 kept = re.sub(r"(^|\d) %", "\\1\u00a0%", text)
+                link = text.parent if isinstance(text.parent, nodes.reference) else text.parent.parent
+                if isinstance(link, nodes.reference) and isinstance(link.parent.parent, nodes.entry):
+                    kept = re.sub(r"^([Cc]hapter) (\d+)$", "\\1\u00a0\\2", kept)
                 if kept != text:
                     text.parent.replace(text, nodes.Text(kept))
 
