@@ -50,7 +50,10 @@ from tests.derivations._latex import Parser, Site
 from tests.derivations._tokens import CONST, LatexError, canonical, tokenize
 from tests.derivations._values import DIGITS, Event, Fn, Operator, compare, equal, to_mp
 
-__all__ = ["Event", "Fn", "Operator", "average", "by_hand", "double", "equivalent", "gauss_hermite", "iid"]
+__all__ = [
+    "Event", "Fn", "Operator", "average", "by_hand", "column", "derivatives", "double", "equivalent",
+    "gauss_hermite", "iid",
+]
 
 
 class Mismatch(AssertionError):
@@ -201,6 +204,25 @@ def double(function):
         return to_mp(function(*(plain(a) for a in args)))
 
     return call
+
+
+def column(values) -> mp.matrix:
+    """Numbers as a column of mpmath's."""
+    return mp.matrix([to_mp(v) for v in values])
+
+
+def derivatives(function, point) -> tuple[mp.matrix, mp.matrix]:
+    """Gradient and Hessian of ``function`` (of one list) at ``point``, numerically."""
+    point, k = list(point), len(point)
+    unit = [tuple(int(i == j) for j in range(k)) for i in range(k)]
+
+    def f(*values):
+        return function(values)
+
+    gradient = column(mp.diff(f, tuple(point), u) for u in unit)
+    hessian = mp.matrix([[mp.diff(f, tuple(point), tuple(map(sum, zip(a, b, strict=True)))) for a in unit]
+                         for b in unit])
+    return gradient, hessian
 
 
 def average(outcomes) -> dict:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import gammaln
 
-from tests.derivations._check import Fn, Operator, average, double, equivalent, gauss_hermite
+from tests.derivations._check import Fn, Operator, average, column, double, equivalent, gauss_hermite
 
 # Design with its column of ones, outcomes, weights that are not the estimate, sigma.
 CASES = [
@@ -15,10 +15,6 @@ CASES = [
     (np.array([[1, 0.4, -0.7], [1, 1.9, 0.2], [1, -0.8, 1.4], [1, 0.1, 2.2], [1, -1.6, -0.3]]),
      [2.0, 5.5, 0.3, 1.7, -2.1], [1.9, 0.8, -0.3], 0.6),
 ]
-
-
-def column(values):
-    return mp.matrix([mp.mpf(v) for v in values])
 
 
 def rows_of(X):

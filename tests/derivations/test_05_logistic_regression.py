@@ -6,7 +6,7 @@ import mpmath as mp
 import numpy as np
 from scipy import special, stats
 
-from tests.derivations._check import double, equivalent
+from tests.derivations._check import column, derivatives, double, equivalent
 
 # Design with its column of ones, labels, weights.
 CASES = [
@@ -16,10 +16,6 @@ CASES = [
 ]
 LINEAR = "a term linear in the logit has no second derivative"
 LOGITS = [(1, [0.4, -1.3, 0.9]), (3, [2.1, 0.3, -0.8])]  # class from 1, logits
-
-
-def column(values):
-    return mp.matrix([mp.mpf(v) for v in values])
 
 
 def sigmoid(eta):
@@ -37,21 +33,6 @@ def loglik(X, y):
         return mp.log(mp.fprod(probabilities))
 
     return ell
-
-
-def derivatives(ell, w):
-    """Gradient and Hessian of ell, numerically."""
-    w = list(w)
-    k = len(w)
-    unit = [tuple(int(i == j) for j in range(k)) for i in range(k)]
-
-    def f(*values):
-        return ell(values)
-
-    gradient = column(mp.diff(f, tuple(w), u) for u in unit)
-    hessian = mp.matrix([[mp.diff(f, tuple(w), tuple(map(sum, zip(a, b, strict=True)))) for a in unit]
-                         for b in unit])
-    return gradient, hessian
 
 
 def logistic(X, y, w):

@@ -6,15 +6,11 @@ import mpmath as mp
 import numpy as np
 from scipy import stats
 
-from tests.derivations._check import Fn, double
+from tests.derivations._check import Fn, column, double
 
 # Observations, nu, mu, sigma.
 CASES = [([0.3, -1.7, 2.9, 1.1], "3.7", "0.4", "1.3"), ([-0.6, 4.2, 0.8], "1.6", "0.9", "0.7")]
 NU, MU, SIGMA = r"\nu", r"\mu", r"\sigma"
-
-
-def column(values):
-    return mp.matrix([mp.mpf(v) for v in values])
 
 
 def log_density(y, nu, mu, sigma):

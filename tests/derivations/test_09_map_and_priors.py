@@ -6,7 +6,7 @@ import mpmath as mp
 import numpy as np
 from scipy import stats
 
-from tests.derivations._check import average, double, equivalent, gauss_hermite
+from tests.derivations._check import average, column, double, equivalent, gauss_hermite
 
 MEAN = [([1.2, 3.1, -0.4], 1.3, 0.7, 0.6), ([2.0, 5.5, 0.3, 1.7], 0.9, -1.1, 1.7)]  # y, sigma, mu_0, tau
 # Design, outcomes, sigma, tau, b; then weights to go through.
@@ -18,10 +18,6 @@ WEIGHTS = [[0.7, -0.6], [1.9, 0.8], [-0.2, -1.4]]
 SIGN = "a constant of either sign"
 TIMES = {r"}\|\mathbf{w}\|^2": r"}\cdot\|\mathbf{w}\|^2"}  # a number before a norm: say the product
 FRACTION = {r"}\|\mathbf{y}": r"}\cdot\|\mathbf{y}"}
-
-
-def column(values):
-    return mp.matrix([mp.mpf(float(v)) for v in values])
 
 
 def log_normal(y, mu, sigma):

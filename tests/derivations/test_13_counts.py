@@ -8,7 +8,17 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from tests.derivations._check import Fn, Operator, average, by_hand, double, equivalent, symbol
+from tests.derivations._check import (
+    Fn,
+    Operator,
+    average,
+    by_hand,
+    column,
+    derivatives,
+    double,
+    equivalent,
+    symbol,
+)
 
 # Design with its column of ones, counts, weights.
 CASES = [
@@ -17,10 +27,6 @@ CASES = [
      [1, 3, 0, 2, 0], [0.2, 0.8, -0.3]),
 ]
 SHAPES = [(3, 2.3, 1.7), (5, 0.6, 0.45)]  # count, mean, k = 1 / alpha
-
-
-def column(values):
-    return mp.matrix([mp.mpf(v) for v in values])
 
 
 def rows(X):
@@ -45,19 +51,6 @@ def negative_binomial(y, mu, k):
     """By its rising factorial, so that it exists for every k whose product is positive."""
     rising = mp.fprod(k + j for j in range(int(y)))
     return rising / mp.factorial(y) * (k / (k + mu)) ** k * (mu / (k + mu)) ** y
-
-
-def derivatives(ell, w):
-    w, k = list(w), len(w)
-    unit = [tuple(int(i == j) for j in range(k)) for i in range(k)]
-
-    def f(*values):
-        return ell(values)
-
-    gradient = column(mp.diff(f, tuple(w), u) for u in unit)
-    hessian = mp.matrix([[mp.diff(f, tuple(w), tuple(map(sum, zip(a, b, strict=True)))) for a in unit]
-                         for b in unit])
-    return gradient, hessian
 
 
 def loglik(X, y):
