@@ -137,6 +137,19 @@ def test_every_page_lint_has_a_sample():
     assert {case[0] for case in PAGE_CASES} == set(lint.PAGE_LINTS)
 
 
+GUARDED = "try:\n    import dask\nexcept ImportError:\n    dask = None"
+
+
+@pytest.mark.parametrize(("name", "source", "says"), [
+    ("17_sample", GUARDED, None),
+    ("17_sample", "import dask", "dask is not installed"),
+    ("17_sample", GUARDED.replace("dask", "pandas"), "pandas is not installed"),
+    ("05_sample", GUARDED, "dask is not installed"),
+])
+def test_an_extra_is_one_chapters_and_may_be_missing(tmp_path, name, source, says):
+    expect(lint.imports(page(tmp_path, "", code("lesson.setup()"), code(source), name=name)), says)
+
+
 ERRATA = "| a | b | [Chapter 5](#trap-folly) |\n"
 BIB = "@book{hald1999,\n title = {A},\n}\n@article{rao1945,\n}\n"
 
