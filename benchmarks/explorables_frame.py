@@ -1,10 +1,11 @@
 """How long a frame of each live plot takes on the main thread, at full speed and slowed down four times.
 
-Run by hand: ``.venv/bin/python benchmarks/explorables_frame.py``. A frame is the plot's own code (state to
+Run by hand, on a machine that does nothing else: ``.venv/bin/python benchmarks/explorables_frame.py``, with
+a word for the plots whose names contain it. It prints one table. A frame is the plot's own code (state to
 numbers to attributes) and the style and layout it causes, forced inside the measurement; painting is the
 compositor's and is not counted. The slowdown is Chromium's own (Emulation.setCPUThrottlingRate). Wall times
-are the median and the 95th percentile of the frames; "thread" is the mean processor time of script, style
-and layout, which other programs on a busy machine disturb less.
+are the median and the 95th percentile of the frames of one drag; "thread" is the mean processor time of
+script, style and layout, which other programs on a busy machine disturb less.
 """
 
 import math
@@ -19,11 +20,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlecore.explorables import (
     BellsOnResiduals,
+    CensoredTimes,
     CentralLimit,
     Counts,
+    CurvatureIsInformation,
     GaussianHill,
+    LossIsLikelihood,
+    Playground,
+    PriorAgainstData,
     ProjectionByKl,
     TailsAndOutliers,
+    ThreeTests,
     TwoLosses,
     TwoReadings,
     static_files,
@@ -31,7 +38,10 @@ from mlecore.explorables import (
 from tests.site._live import write_page
 from tests.site.conftest import FLAGS, find, serve
 
-CASES = [  # plot, handle, what the drag changes
+# Title, plot, the handle that is dragged. A test asks for a case of every live plot.
+CASES = [
+    ("front page, Gaussian noise", LossIsLikelihood(), "observation 4"),
+    ("front page, Laplace noise", LossIsLikelihood(noise="laplace"), "observation 4"),
     ("two readings, binomial", TwoReadings(), "both slices"),
     ("two readings, exponential", TwoReadings("exponential"), "both slices"),
     ("hill, parameters", GaussianHill(), "mu and sigma"),
@@ -40,12 +50,26 @@ CASES = [  # plot, handle, what the drag changes
     ("counts, Poisson n = 2000", Counts("poisson", n=2000), "theta"),
     ("bells, both, an end", BellsOnResiduals(show="both"), "right end of the line"),
     ("bells, a point", BellsOnResiduals(), "point 9"),
-    ("tails, the outlier", TailsAndOutliers(), "outlier"),
-    ("central limit, 3000 of n = 100", CentralLimit(samples=3000, n=100), "p, the truth"),
     ("two losses, 20 steps", TwoLosses(), "start"),
     ("two losses, 1000 steps", TwoLosses(steps=1000), "start"),
+    ("tails, the outlier", TailsAndOutliers(), "outlier"),
+    ("tails, a data point", TailsAndOutliers(), "data point 4"),
+    ("prior, Gaussian", PriorAgainstData(), "prior scale"),
+    ("prior, Laplace, n = 1000", PriorAgainstData("laplace", n=1000), "prior center"),
+    ("prior, two weights", PriorAgainstData("weights", q=1.3), "top of the likelihood"),
+    ("curvature, Normal", CurvatureIsInformation(), "truth"),
+    ("curvature, Laplace, all", CurvatureIsInformation("laplace", n=50, replicates=1000), "truth"),
+    ("central limit, 3000 of n = 100", CentralLimit(samples=3000, n=100), "p, the truth"),
     ("projection, forward", ProjectionByKl(), "mean of the model"),
     ("projection, reverse", ProjectionByKl(direction="reverse"), "mean of the model"),
+    ("three tests, exponential", ThreeTests(), "theta zero"),
+    ("three tests, binomial, log", ThreeTests("binomial", n=60, total=40, scale="log"), "theta zero"),
+    ("censored, n = 30", CensoredTimes(), "end of the study"),
+    ("censored, n = 1000", CensoredTimes(n=1000), "end of the study"),
+    ("playground, your point", Playground(prior="normal"), "your point"),
+    ("playground, a data point", Playground(prior="normal"), "data point 4"),
+    ("playground, gamma, n = 40", Playground("gamma", n=40, prior="laplace"), "data point 4"),
+    ("playground, t, n = 10,000", Playground("student_t", n=10_000), "your point"),
 ]
 TIMER = """
   window.times = [];
@@ -57,8 +81,6 @@ TIMER = """
     window.times.push(performance.now() - start);
   });
 """
-
-
 PARTS = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 
 
@@ -79,6 +101,8 @@ def measure(page, session, label: str) -> tuple[float, float, float]:
     thread = spent() - before
     page.mouse.up()
     times = page.evaluate("window.times")
+    if len(times) < 50:
+        raise SystemExit(f"only {len(times)} frames while {label!r} was dragged")
     return np.median(times), np.percentile(times, 95), thread / len(times)
 
 
@@ -89,11 +113,13 @@ def main() -> None:
     for name, text in static_files().items():
         (folder / "explorables" / name).write_text(text, "utf-8")
     server, url = serve(folder)
-    columns = f"{'median':>8}{'95 %':>8}{'thread':>8}"
-    print(f"{'ms per frame':27}{columns}  4x slower:{columns[1:]}")
+    wanted = [case for case in CASES if all(word in case[0] for word in sys.argv[1:])]
+    parts = [part + slow for slow in ("", ", 4 × slower") for part in ("median", "95 %", "thread")]
+    print(f"| {'ms a frame':26} | {' | '.join(f'{part:>6}' for part in parts)} |")
+    print("|---|" + "---:|" * len(parts))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        for i, (title, plot, label) in enumerate(CASES):
+        for i, (title, plot, label) in enumerate(wanted):
             write_page(folder, f"{i}.html", [plot])
             row = []
             for rate in (1, 4):
@@ -108,8 +134,8 @@ def main() -> None:
                 measure(page, session, label)  # warm up
                 row += measure(page, session, label)
                 page.close()
-            print(f"{title:27}" + "".join(f"{v:8.2f}" for v in row[:3]) + " " * 12 +
-                  "".join(f"{v:8.2f}" for v in row[3:]))
+            numbers = (f"{value:{max(6, len(part))}.2f}" for value, part in zip(row, parts, strict=True))
+            print(f"| {title:26} | {' | '.join(numbers)} |", flush=True)
         browser.close()
     server.shutdown()
 
