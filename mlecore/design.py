@@ -136,8 +136,11 @@ class Design:
             raise IdentifiabilityError(f"n_samples = {self.n_rows} cannot identify {p} coefficients "
                                        f"(n_features = {len(self.names)}): drop columns, or set a prior")
         self.norms = np.sqrt(np.diag(self.gram))
-        if not np.all(np.isfinite(np.append(self.norms, self.total))):
-            raise DataError("the squares of X or y overflow: rescale the columns, say to unit variance")
+        sizes = np.append(self.norms, np.sqrt(self.total))
+        extreme = ~((sizes == 0) | ((sizes > 1e-80) & (sizes < 1e100)))  # NaN is one too
+        if extreme.any():
+            name = [*self.all_names, "y"][int(np.argmax(extreme))]
+            raise DataError(f"the squares of {name} overflow or underflow: rescale it, say to unit variance")
         self.to_original = np.eye(p)
         factor, scale, rcond = cholesky(self.gram)
         if rcond < WELL_CONDITIONED:
@@ -180,7 +183,8 @@ class Design:
         self.gram, cross = R[:p, :p].T @ R[:p, :p], R[:p, p]
         self.rss, self.slope = float(R[p, p] ** 2), np.zeros(p)
         if identified:
-            scale = np.maximum(np.sqrt(np.diag(self.gram)), np.finfo(float).tiny)
+            size = np.sqrt(np.diag(self.gram))
+            scale = np.where(size > 16 * p * EPS * self.norms, size, np.inf)  # not: what rounding leaves
             self.start = np.linalg.lstsq(R[:p, :p] / scale, cross, rcond=1e-6)[0] / scale
             self.rss = float(np.sum((cross - R[:p, :p] @ self.start) ** 2) + self.rss)
             return

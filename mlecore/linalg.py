@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.linalg import lapack
 
+from .errors import ConvergenceError
+
 EPS = np.finfo(float).eps
 
 
@@ -13,7 +15,7 @@ def cholesky(matrix):
     when the matrix is not numerically positive definite.
     """
     diagonal = np.diag(matrix)
-    if not np.all(np.isfinite(matrix)) or not np.all(diagonal > 0):
+    if not (diagonal.size and np.all(np.isfinite(matrix)) and np.all(diagonal > 0)):
         return None, None, 0.0
     scale = np.sqrt(diagonal)
     unit = matrix / np.outer(scale, scale)
@@ -25,7 +27,9 @@ def cholesky(matrix):
 
 
 def solve_spd(factor, scale, b):
-    """Solve with the factor that `cholesky` returned; b is (m,) or (m, k)."""
+    """Solve with the factor that `cholesky` returned; b is (m,) or (m, k). ConvergenceError without one."""
+    if factor is None:
+        raise ConvergenceError("the curvature is beyond double precision: rescale y, standardize columns")
     scale = scale if b.ndim == 1 else scale[:, None]
     return lapack.dpotrs(factor, b / scale, lower=1)[0] / scale
 
@@ -43,7 +47,7 @@ def convexify(matrix, floor):
 
     floor: relative to the largest eigenvalue, after scaling. Source: Nocedal and Wright (2006), chapter 3.
     """
-    if cholesky(matrix)[2] > 1e-14:
+    if cholesky(matrix)[2] > 1e-14 or not np.all(np.isfinite(matrix)):
         return matrix
     sizes = np.abs(np.diag(matrix))
     scale = np.sqrt(np.maximum(sizes, np.abs(matrix).max() * EPS**2) + np.finfo(float).tiny)

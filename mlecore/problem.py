@@ -144,14 +144,12 @@ class Problem:
             return np.append(b, shape[self.free])
 
         if noise.convex:
-            theta = with_scale(design.start)
-            threshold = np.exp(self.objective.split(theta)[1].sum())
-            inside = np.count_nonzero(np.abs(y - A @ design.start) <= threshold)
+            sigma, k = np.exp(self.objective.split(with_scale(design.start))[1])
+            inside = np.count_nonzero(np.abs(y - A @ design.start) <= k * sigma)
             # Beyond its threshold Huber's loss has no curvature to step by; near the median line it has.
-            return [theta if inside > 2 * design.p or self.prior is not None else with_scale(lad(A, y, w)[0])]
-        rng, candidates = np.random.default_rng(0), [design.start]
-        if self.prior is None:
-            candidates.append(lad(A, y, w)[0])
+            b = design.start if inside > 2 * design.p else lad(A, y, w * k / sigma, self.l1, self.l2)[0]
+            return [with_scale(b)]
+        rng, candidates = np.random.default_rng(0), [design.start, lad(A, y, w, self.l1, self.l2)[0]]
         for _ in range(RANDOM_STARTS):
             chosen = rng.choice(len(y), size=min(design.p + 1, len(y)), replace=False)
             candidates.append(np.linalg.lstsq(A[chosen], y[chosen], rcond=1e-8)[0])

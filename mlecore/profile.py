@@ -57,11 +57,9 @@ def _marginal_intervals(fit, name, level):
     """For probabilities that sum to 1: each one's profile is that of its own count against all others."""
     from .fitting import fit as fit_family
 
-    ends = []
-    for p in fit.estimate[name]:
-        one = fit_family("Bernoulli", [1.0, 0.0], weights=[fit.n * p, fit.n * (1 - p)])
-        ends.append(profile_interval(one, level, "p"))
-    return tuple(np.array(ends).T)
+    counts = [(fit.n * p, fit.n * (1 - p)) for p in fit.estimate[name]]
+    ones = [fit_family("Bernoulli", [1.0, 0.0], weights=pair) for pair in counts]
+    return tuple(np.array([profile_interval(one, level, "p") for one in ones]).T)
 
 
 class Profile:

@@ -15,7 +15,6 @@ from .linalg import EPS, cholesky, convexify, solve_spd
 
 CLOSE = 1e-9  # Newton decrement at which a fit is finished
 ENOUGH = 1e-6  # ... and at which rounding may end it
-STEPS = 200
 SWEEPS = 4_000
 
 
@@ -43,9 +42,9 @@ def newton(objective, theta, l1=None, watch=None):
     """
     penalty = (lambda t: 0.0) if l1 is None else (lambda t: float(l1 @ np.abs(t)))
     value, gradient, hessian = objective(theta)
-    if not np.isfinite(value):
+    if not (np.isfinite(value) and np.all(np.isfinite(hessian))):
         raise ConvergenceError("the objective is not finite at the start: standardize the columns of X")
-    for n_iter in range(1, STEPS + 1):
+    for n_iter in range(1, 201):
         model = convexify(hessian, 1e-9 if l1 is None else 1e-5)
         if l1 is None:
             step = -solve_spd(*cholesky(model)[:2], gradient)
@@ -62,7 +61,7 @@ def newton(objective, theta, l1=None, watch=None):
         while t > 1e-12:
             trial = theta + t * step if t < 1 or l1 is None else target
             there = objective(trial)
-            if np.isfinite(there[0]) and there[0] + penalty(trial) <= start + 1e-4 * t * slope + noise:
+            if np.isfinite(there[2]).all() and there[0] + penalty(trial) <= start + 1e-4 * t * slope + noise:
                 break
             t /= 2
         else:
@@ -104,7 +103,7 @@ def quadratic_l1(hessian, gradient, theta, l1):
             if polished is not None:
                 return polished
             slope = gradient + hessian @ (z - theta)
-    raise ConvergenceError(f"no zeros settled in {SWEEPS} sweeps of descent: remove duplicated columns")
+    raise ConvergenceError(f"no zeros settled in {SWEEPS} sweeps: standardize or drop columns of X")
 
 
 def _on_support(hessian, gradient, theta, l1, z):
@@ -137,22 +136,25 @@ def lad(design, y, weights, l1=None, l2=None):
     checked: ConvergenceError otherwise.
     """
     n, p = design.shape
-    l2 = np.zeros(p) if l2 is None else np.asarray(l2, dtype=float)
+    size = np.sqrt(np.square(design).T @ weights)
+    size = np.where(size > 0, size, 1.0)
+    unit = np.median(np.abs(y)) or np.abs(y).max() or 1.0
+    design, y, l2 = design / size, y / unit, np.zeros(p) if l2 is None else unit * l2 / size**2
     on = np.flatnonzero(np.zeros(p) if l1 is None else l1)
     if on.size:
         design = np.vstack([design, np.eye(p)[on]])
-        y, weights = np.concatenate([y, np.zeros(on.size)]), np.concatenate([weights, l1[on]])
-    largest = (np.abs(design).T @ weights).max()
+        y, weights = np.concatenate([y, np.zeros(on.size)]), np.concatenate([weights, (l1 / size)[on]])
     for b, psi in _huber_path(design, y, weights, l2):
         b, dual = _interpolated(design, y, weights, l2, b, psi)
         residual = y - design @ b
         # Dual of the problem: dual'y - (A'dual)' L2^-1 (A'dual) / 2, so the gap is complementary slackness.
         slack = np.abs(weights * np.abs(residual) - dual * residual)
-        stationarity = np.abs(design.T @ dual - l2 * b).max() / largest
+        stationarity = np.abs(design.T @ dual - l2 * b).max() / np.sqrt(weights.sum())
         excess = np.max(np.abs(dual) - weights) / weights.max()
         if np.all(slack <= 1e-8 * weights * _magnitude(design, y, b)) and max(stationarity, excess) <= 1e-8:
-            b[on[-dual[n:] * b[on] < weights[n:] * np.abs(b[on])]] = 0.0  # rounding: the row has no sign
-            return b, dual[:n]
+            rounding = np.abs(b[on]) <= 1e-9  # beside a y of about 1
+            b[on[rounding & (-dual[n:] * b[on] < weights[n:] * np.abs(b[on]))]] = 0.0
+            return unit * b / size, dual[:n]
     raise ConvergenceError(f"least absolute deviations stopped at a duality gap of {slack.sum():.1e}: "
                            "standardize the columns of X, or use noise='huber' with a small k")
 
@@ -168,23 +170,21 @@ def _huber_path(design, y, weights, l2):
 
     Newton steps, each of the length at which the slope along it, which only rises, is zero.
     """
-    factor, scale, _ = cholesky(design.T @ (weights[:, None] * design) + np.diag(l2))
-    b = solve_spd(factor, scale, design.T @ (weights * y))
-    ridge, size = np.diag(1e-10 * scale**2), np.abs(design).T @ weights
-    threshold = np.median(np.abs(y - design @ b))
+    gram = design.T @ (weights[:, None] * design) + np.diag(l2)
+    b = solve_spd(*cholesky(convexify(gram, 1e-9))[:2], design.T @ (weights * y))
+    ridge = np.diag(1e-10 * np.diag(gram))
     floor = 1e-13 * (np.abs(y).max() + np.abs(b) @ np.abs(design).max(axis=0)) + np.finfo(float).tiny
-    for _ in range(60):
-        threshold = max(threshold / 10, floor)
+    for threshold in np.maximum(np.median(np.abs(y - design @ b)) * 0.1 ** np.arange(1, 31), floor):
         for _ in range(60):
             residual = y - design @ b
             psi = np.clip(residual / threshold, -1, 1)
             gradient = l2 * b - design.T @ (weights * psi)
-            if np.all(np.abs(gradient) <= 1e-12 * size):
+            if np.abs(gradient).max() <= 1e-12 * np.sqrt(weights.sum()):
                 break
             inside = np.abs(psi) < 1
             rows = design[inside]
             hessian = (rows.T @ (weights[inside][:, None] * rows) + ridge) / threshold + np.diag(l2)
-            step = -solve_spd(*cholesky(hessian)[:2], gradient)
+            step = -solve_spd(*cholesky(convexify(hessian, 1e-9))[:2], gradient)
             along = design @ step
 
             def slope(t, k=threshold, r=residual, a=along, b=b, step=step):
@@ -192,8 +192,6 @@ def _huber_path(design, y, weights, l2):
 
             b = b + step * (1.0 if slope(1.0) <= 0 else brentq(slope, 0.0, 1.0, xtol=1e-300, rtol=0.1))
         yield b.copy(), psi
-        if threshold == floor:
-            return
 
 
 def _interpolated(design, y, weights, l2, b, psi):

@@ -65,6 +65,12 @@ def stirling_error(x):
     return np.where(x < 16, direct, series)
 
 
+def stirling_tail(y):
+    """log y! - y log y + y for y >= 0: what Stirling's leading terms leave, 0 at 0."""
+    at = np.where(y > 0, y, 1.0)
+    return np.where(y > 0, 0.5 * np.log(2 * np.pi * at) + stirling_error(at), 0.0)
+
+
 def log_minus_digamma(x):
     """log(x) - digamma(x), for x > 0; the asymptotic series (DLMF 5.11.2) from 16 on."""
     small = np.minimum(x, 16.0)

@@ -4,16 +4,16 @@ import numpy as np
 
 from ..blocks import slices
 from ..parameters import LOCATION, SCALE
-from .base import Family, symmetric
+from .base import Family
 
 
 class Laplace(Family):
     """Location ``mu`` (mean and median) and mean absolute deviation ``scale``, both in the units of y.
 
     log f = -|y - mu|/scale - log(2 scale). The MLE is the sample median and the mean distance from it. The
-    likelihood has a kink at every observation, so the observed curvature says nothing about mu: the
-    covariance is the inverse of the expected information, the unit matrix over scale**2, and convergence
-    means that 0 lies in the subdifferential. The median is not a sum over blocks, so blocks are kept.
+    likelihood has a kink at every observation, so its curvature says nothing about mu: minus the expected
+    information, the unit matrix over scale**2, stands in for the Hessian, and convergence means that 0 lies
+    in the subdifferential. The median is not a sum over blocks, so blocks are kept.
 
     ``fit`` raises DataError where all y are equal and the scale is free.
     Source: Johnson, Kotz and Balakrishnan (1995), chapter 24.
@@ -36,18 +36,12 @@ class Laplace(Family):
         return np.sign(r) / self.scale, (np.abs(r) / self.scale - 1) / self.scale
 
     def _hessian(self, y):
-        return self._second(1, np.sign(y - self.mu), np.abs(y - self.mu))
-
-    def _second(self, n, signs, sizes):
-        """The Hessian off the kinks, of one observation or of the sums of n."""
-        s = self.scale
-        return 0.0 * sizes, -signs / s**2, (n - 2 * sizes / s) / s**2
+        return -1 / self.scale**2, 0.0, -1 / self.scale**2
 
     def _totals(self, columns, w):
         r, s, n = columns[0] - self.mu, self.scale, w.sum()
         signs, sizes = w @ np.sign(r), w @ np.abs(r)
-        score = np.array([signs, sizes / s - n]) / s
-        return -sizes / s - n * np.log(2 * s), score, symmetric(self._second(n, signs, sizes), 2)
+        return -sizes / s - n * np.log(2 * s), np.array([signs, sizes / s - n]) / s, -n / s**2 * np.eye(2)
 
     def fisher_information(self):
         return np.eye(2) / self.scale**2
@@ -66,9 +60,6 @@ class Laplace(Family):
     def _kink(self, sample, theta):
         ties = sample.weights @ (sample.columns[0] == theta[0])
         return np.array([ties / theta[1], 0.0])
-
-    def covariance(self, hessian, n, free):
-        return np.linalg.inv(n * self.fisher_information()[np.ix_(free, free)])
 
 
 def weighted_median(y, w):

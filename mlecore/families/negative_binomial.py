@@ -74,11 +74,11 @@ class NegativeBinomial(Tallied, Family):
 
     @classmethod
     def diagnose(cls, sample, fixed):
-        if "alpha" in fixed:
-            return
+        if sample.high == 0:
+            raise IdentifiabilityError("NegativeBinomial: every count is 0, and so is the mean: use Poisson")
         y, w = sample.columns[0], sample.weights
         mean = fixed.get("mean", w @ y / sample.n)
         variance = w @ (y - mean) ** 2 / sample.n
-        if variance <= w @ y / sample.n:
+        if "alpha" not in fixed and variance <= w @ y / sample.n:
             raise IdentifiabilityError(f"NegativeBinomial: the variance {variance:.4g} does not exceed the "
                                        f"mean {w @ y / sample.n:.4g}, so alpha would be 0: use Poisson")

@@ -1,10 +1,9 @@
 """The Poisson distribution."""
 
 import numpy as np
-from scipy.special import gammaln
 
 from ..parameters import COUNT_RATE
-from ..special import log_excess, stirling_error
+from ..special import log_excess, stirling_tail
 from .base import Family, Support, average
 
 
@@ -24,15 +23,13 @@ class Poisson(Family):
 
     @classmethod
     def gaps(cls, y, center):
-        table = gammaln(np.arange(y.max() + 1) + 1) if y.max() < y.size else None
-        logs = gammaln(y + 1) if table is None else table[y.astype(np.int64)]
-        return (logs - gammaln(center + 1),)
+        values = np.arange(y.max() + 1) if y.max() < y.size else y
+        gap = stirling_tail(values) - stirling_tail(center) - deficit(values, center)
+        return (gap if values is y else gap[y.astype(np.int64)],)
 
     def _log_prob(self, y, gap=0.0):
         # Loader's saddle-point form (2000): y log(rate) - rate - log y! without subtracting large numbers.
-        at = np.where(y > 0, y, 1.0)
-        body = at * log_excess(self.rate, at) - 0.5 * np.log(2 * np.pi * at) - stirling_error(at)
-        return np.where(y > 0, body, -self.rate) - gap
+        return deficit(y, self.rate) - stirling_tail(y) - gap
 
     def _score(self, y, gap=0.0):
         return ((y - self.rate) / self.rate,)
@@ -52,3 +49,9 @@ class Poisson(Family):
     @classmethod
     def closed_form(cls, columns, w, fixed):
         return (average(columns[0], w),)
+
+
+def deficit(y, rate):
+    """y log(rate/y) + y - rate: how far the log mass at y is below what it is with rate = y."""
+    at = np.where(y > 0, y, 1.0)
+    return np.where(y > 0, at * log_excess(rate, at), -rate)

@@ -86,13 +86,8 @@ def test_totals_are_sums_of_the_kernels(member, weighted):
 
 def test_laplace_derivatives_away_from_the_kink():
     d, y = mle.Laplace(1.0, 1.7), np.array([-3.0, 0.5, 1.5, 9.0])
-    for order, kernel in ((1, d._score(y)), (2, d._hessian(y))):
-        np.testing.assert_allclose(
-            np.stack(kernel, axis=-1),
-            exact_derivatives(REFERENCE["Laplace"], d, y, order),
-            rtol=1e-10,
-            atol=1e-15,
-        )
+    wanted = exact_derivatives(REFERENCE["Laplace"], d, y, 1)
+    np.testing.assert_allclose(np.stack(d._score(y), axis=-1), wanted, rtol=1e-10, atol=1e-15)
     assert d.score(1.0)[0] == 0.0
 
 
@@ -138,9 +133,6 @@ def test_information_identities(member):
     assert np.all(np.abs(mean) < 1e-8 * np.sqrt(information.diagonal()))
     square = expectation(member, lambda y: member.score(y)[..., :, None] * member.score(y)[..., None, :])
     np.testing.assert_array_less(np.abs(square - information), 1e-7 * scale)
-    if type(member) is mle.Laplace:
-        return  # a second derivative of 0 almost everywhere is not minus the information
-
     def lower(y):
         return np.stack(np.broadcast_arrays(y, *member._hessian(y))[1:], axis=-1)
 

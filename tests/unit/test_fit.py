@@ -112,6 +112,18 @@ def test_pooled_derivatives_equal_sums_over_observations(member):
     np.testing.assert_array_equal(hessian, hessian.T)
 
 
+@pytest.mark.parametrize("offset", [0, 1, 10**3, 10**9])
+@pytest.mark.parametrize("n", [5, 3000])
+def test_pooled_poisson_log_likelihood_keeps_its_digits(offset, n):
+    """The pooled row carries log y! by what Stirling's terms leave: nothing of size n y log y cancels."""
+    y = offset + np.random.default_rng(0).poisson(3.0, n).astype(float)
+    fit = mle.fit(mle.Poisson, y)
+    rate = mp.mpf(fit.estimate["rate"])
+    exact = mp.fsum(v * mp.log(rate) - rate - mp.loggamma(v + 1) for v in map(mp.mpf, y))
+    assert fit.log_likelihood == pytest.approx(float(exact), rel=1e-13)
+    assert fit.distribution.log_prob(y).sum() == pytest.approx(float(exact), rel=1e-13)
+
+
 def test_laplace_is_the_median_and_the_mean_distance():
     y = draw(mle.Laplace(1.0, 2.0), 101)
     fit = mle.fit(mle.Laplace, y)
@@ -732,7 +744,8 @@ def test_constant_data_are_fine_where_the_spread_is_fixed():
             mle.IdentifiabilityError,
             "variance 0.5 does not exceed the mean 2.*Poisson",
         ),
-        ("NegativeBinomial", [0, 0], {}, mle.IdentifiabilityError, "use Poisson"),
+        ("NegativeBinomial", [0, 0], {}, mle.IdentifiabilityError, "every count is 0.*use Poisson"),
+        ("NegativeBinomial", [0, 0], {"fixed": {"alpha": 0.5}}, mle.IdentifiabilityError, "every count is 0"),
         ("Exponential", [0.0, 0.0], {}, mle.DataError, "every time is 0"),
         ("Gamma", 1e9 + np.arange(5.0), {}, mle.IdentifiabilityError, "shape runs away.*use Normal"),
         ("Weibull", 1e9 + np.arange(5.0), {}, mle.IdentifiabilityError, "shape runs away"),

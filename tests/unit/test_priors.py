@@ -266,6 +266,18 @@ def test_absolute_error_with_a_prior_is_optimal(prior):
     np.testing.assert_allclose(free.noise_params_["scale"], np.abs(residual).mean(), rtol=1e-10)
 
 
+@pytest.mark.parametrize("noise", ["normal", "huber", "poisson", "negative_binomial", "laplace"])
+def test_a_strong_l1_prior_leaves_nothing(noise):
+    """Every coefficient is exactly zero, also without an intercept, when no coefficient is left at all."""
+    X, y = linear_data()
+    y = np.round(np.abs(y)) if noise in ("poisson", "negative_binomial") else y
+    fixed = {"normal": {"sigma": 50.0}, "huber": {"sigma": 50.0}, "negative_binomial": {"alpha": 0.5}}
+    model = LikelihoodRegressor(
+        noise, LaplacePrior(1e-9), fit_intercept=False, noise_params=fixed.get(noise)
+    ).fit(X, y)
+    np.testing.assert_array_equal(model.coef_, 0)
+
+
 def test_one_scale_per_column():
     X, y = linear_data()
     scales = np.array([0.1, 1, 1, 1, 1, 1, 1, 5.0])

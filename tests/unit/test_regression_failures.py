@@ -76,6 +76,40 @@ def test_a_prior_identifies_collinear_columns(noise, prior):
         assert np.all(np.isfinite(model.standard_errors_))
 
 
+@pytest.mark.parametrize("noise", ["normal", "laplace", "cauchy", "poisson"])
+@pytest.mark.parametrize("prior", [None, NormalPrior(1.0), LaplacePrior(1.0)])
+@pytest.mark.parametrize("size", [1e-150, 1e-90, 1e110])
+def test_a_column_of_extreme_size_is_named(noise, prior, size):
+    frame = pd.DataFrame({"age": X[:, 0], "mass": X[:, 1] * size})
+    with pytest.raises(DataError, match="squares of mass overflow or underflow: rescale it"):
+        LikelihoodRegressor(noise, prior).fit(frame, response(noise))
+
+
+def test_a_response_of_extreme_size_is_named():
+    for size in (1e-120, 1e120):
+        with pytest.raises(DataError, match="squares of y overflow or underflow"):
+            LikelihoodRegressor().fit(X, size * response("normal"))
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_absolute_error_with_a_prior_and_few_rows(n):
+    """Fewer rows than columns, and columns far from zero: the prior alone makes the problem definite."""
+    rng = np.random.default_rng(n)
+    design, y = rng.normal(size=(n, 5)) + 1e9 * (n == 4), rng.normal(size=n)
+    model = LikelihoodRegressor("laplace", NormalPrior(10.0), noise_params={"scale": 1.0}).fit(design, y)
+    assert np.all(np.isfinite(model.coef_))
+
+
+@pytest.mark.parametrize("noise", EVERY)
+def test_a_prior_identifies_a_constant_column(noise):
+    """What is left of it after centering is rounding; the prior puts its coefficient at zero."""
+    params = {"nu": 4.0} if noise == "student_t" else None
+    columns = np.column_stack([X, np.full(60, 3.0)])
+    model = LikelihoodRegressor(noise, NormalPrior(1.0), noise_params=params).fit(columns, response(noise))
+    without = LikelihoodRegressor(noise, NormalPrior(1.0), noise_params=params).fit(X, response(noise))
+    np.testing.assert_allclose(model.coef_, np.append(without.coef_, 0), atol=1e-6)
+
+
 def test_nearly_collinear_is_fitted():
     # Condition 1e7 after scaling is far from rank deficiency. The reference is exact: statsmodels' own QR
     # standard errors are off by 4e-4 here.

@@ -8,7 +8,7 @@ from scipy import optimize, stats
 from sklearn.linear_model import HuberRegressor, QuantileRegressor
 
 from mlecore.errors import IdentifiabilityError
-from mlecore.priors import NormalPrior
+from mlecore.priors import ElasticNetPrior, LaplacePrior, NormalPrior
 from mlecore.regression import LikelihoodRegressor
 from mlecore.solvers import lad
 
@@ -88,6 +88,20 @@ def test_one_wild_observation_hardly_moves_a_robust_fit(noise, fixed):
     wild = LikelihoodRegressor(noise, noise_params=fixed).fit(X, y)
     np.testing.assert_allclose(wild.coef_, clean.coef_, atol=0.4)
     assert abs(LikelihoodRegressor().fit(X, y).coef_[0] - clean.coef_[0]) > 100
+
+
+@pytest.mark.parametrize("prior", [NormalPrior(1.0), LaplacePrior(0.1), ElasticNetPrior(1.0, 0.1)])
+@pytest.mark.parametrize("sigma", [0.05, 1.5])
+def test_huber_with_a_prior_finds_the_body_behind_a_wild_observation(prior, sigma):
+    """Least squares starts where every residual is beyond the threshold, and no curvature is."""
+    X, y = contaminated(60)
+    y[3] = 1e8
+    model = LikelihoodRegressor("huber", prior, noise_params={"sigma": sigma}).fit(X, y)
+    psi = np.clip((y - model.predict(X)) / sigma, -1.345, 1.345) / sigma
+    assert abs(psi.sum()) < 1e-6 / sigma
+    pull = X.T @ psi - prior.l2 * model.coef_
+    np.testing.assert_allclose(pull, prior.l1 * np.sign(model.coef_), atol=1e-5 / sigma)
+    assert np.all(np.abs(model.coef_ - [1, 2, 3, 4]) < 2.5)
 
 
 def test_estimated_huber_scale_is_the_likelihoods_and_so_not_robust():
@@ -218,6 +232,23 @@ def test_absolute_error_with_a_ridge_is_certified(kind, l1):
         assert np.all(np.abs(gap) <= 1e-7 * w * (np.abs(y) + np.abs(A) @ np.abs(b) + 1))
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("prior", [(None, None), (None, 1.0), (3.0, None), (3.0, 1.0)])
+def test_absolute_error_has_no_units(size, unit, prior):
+    """Columns and responses in other units: the same solution, the same zeros."""
+    X, y = contaminated(80, 3, 1)
+    A, w = np.column_stack([np.ones(80), X]), np.ones(80)
+    l1, l2 = (None if s is None else np.r_[0, s * np.array([1, 1, 30])] for s in prior)
+    base = lad(A, y, w, l1, l2)[0]
+    factor = np.r_[1, size, 1, 1 / size]
+    again = None if l1 is None else l1 * factor, None if l2 is None else l2 * factor**2 / unit
+    scaled = lad(A * factor, unit * y, w, *again)[0]
+    np.testing.assert_allclose(scaled * factor / unit, base, rtol=1e-7, atol=1e-9)
+    np.testing.assert_array_equal(scaled == 0, base == 0)
+    assert np.any(base == 0) == (l1 is not None)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_absolute_error_with_a_ridge_as_a_regression(seed):
     """Where an outlier or ties once left the active rows unsettled."""
@@ -239,7 +270,7 @@ def test_absolute_error_with_a_ridge_as_a_regression(seed):
 def test_lad_with_a_ridge_where_the_dual_is_not_unique():
     """Two rows pass through zero, and the least-norm dual would exceed the small weight."""
     w = np.array([0.1, 2.0, 1.0])
-    b, dual = lad(np.ones((3, 1)), np.array([0.0, 0.0, 3.0]), w, l2=[0.5])
+    b, dual = lad(np.ones((3, 1)), np.array([0.0, 0.0, 3.0]), w, l2=np.array([0.5]))
     assert b == pytest.approx([0.0], abs=1e-12)
     assert dual[2] == 1.0
     assert dual.sum() == pytest.approx(0.0, abs=1e-10)
