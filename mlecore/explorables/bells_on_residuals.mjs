@@ -1,7 +1,7 @@
 // A line through points: Gaussian bells drawn sideways on it, squares on the residuals, and what both add up to.
 
 import { generator, leastSquares, logDensity, residualSquares } from "./numerics.mjs";
-import { clamp, explorable, fixed, polyline, pool, px, roundUp, sample, set, short, svg } from "./kit.mjs";
+import { checkNumbers, clamp, explorable, fixed, polyline, pool, px, roundUp, sample, set, short, svg } from "./kit.mjs";
 
 const TRUTH = { intercept: 2, slope: 0.6, sigma: 1.2 };   // where new samples come from
 const MOST = 30;                                          // more points are shown, not dragged
@@ -18,9 +18,8 @@ const best = (points) => {
 };
 
 function check(s) {
-  if (!Array.isArray(s.points) || s.points.length < 3) return "at least three points are needed";
-  const bad = s.points.findIndex((p) => !(p?.length === 2 && p.every(Number.isFinite)));
-  if (bad >= 0) return `point ${bad + 1} is not a pair of finite numbers`;
+  const bad = checkNumbers(s.points, 3, "point", (p) => p?.length === 2 && p.every(Number.isFinite), "a pair of finite numbers");
+  if (bad) return bad;
   if (s.points.every(([x]) => x === s.points[0][0])) return "all points have the same x: no slope can be told; move one";
   if (best(s.points).sse <= 1e-20 * s.points.reduce((sum, [, y]) => sum + y * y, 1)) return "all points are on one line: ℓ grows without bound as σ falls to 0; move one";
   if (!Number.isFinite(s.intercept) || !Number.isFinite(s.slope)) return "intercept and slope must be finite numbers";
@@ -98,21 +97,10 @@ export default explorable({
       },
       text: (s) => `${short(s.intercept + s.slope * view.x[i])}; intercept ${short(s.intercept)}, slope ${short(s.slope)}`,
     }));
-    const handles = [];
-    const fitHandles = (count) => {
-      while (handles.length > count) handles.pop().remove();
-      while (handles.length < count) {
-        const i = handles.length;
-        handles.push(ui.handle({
-          panel: main, label: `point ${i + 1}`, axis: "xy", r: 5,
-          at: (s) => s.points[i], range: () => [view.x, view.y], step: () => view.unit,
-          patch: (p, s) => ({ points: s.points.map((old, j) => (j === i ? p : old)) }),
-          text: (s) => `x ${short(s.points[i][0])}, y ${short(s.points[i][1])}`,
-        }));
-      }
-    };
-    const many = (s) => s.points.length > MOST;
-    fitHandles(many(ui.state) ? 0 : ui.state.points.length);
+    const fitPoints = ui.points({
+      panel: main, trait: "points", label: "point", most: MOST, axis: "xy", r: 5, range: () => [view.x, view.y], step: () => view.unit,
+      text: (s, i) => `x ${short(s.points[i][0])}, y ${short(s.points[i][1])}`,
+    });
 
     // Wide enough for every line that the handles reach.
     const steepest = () => roundUp((view.y[1] - view.y[0]) / (view.x[1] - view.x[0]));
@@ -174,9 +162,7 @@ export default explorable({
       }
       set(factors, { d: heights });
       set(boxes, { d: quadrats });
-      const few = !many(s);
-      fitHandles(few ? n : 0);
-      set(crowd, { d: few ? "" : points.map(([x, y]) => `M${px(main.x(x))} ${px(main.y(y))}h0`).join("") });
+      set(crowd, { d: fitPoints(s) ? "" : points.map(([x, y]) => `M${px(main.x(x))} ${px(main.y(y))}h0`).join("") });
 
       const ratio = sse / least.sse, far = Math.max(4, roundUp(1.05 * ratio)), floor = Math.max(-1e12, 1.06 * drop(far));
       cost.layout({ left, top: tall + 84, width, height: low, x: [1, far], y: [floor, -0.06 * floor], yAxis: true, yTicks: 3,

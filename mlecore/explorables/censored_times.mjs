@@ -1,7 +1,7 @@
 // Lives cut at the end of a study: events ÷ total time beside the two naive averages, and Kaplan–Meier.
 
 import { generator } from "./numerics.mjs";
-import { explorable, fixed, polyline, px, roundUp, sample, say, set, short } from "./kit.mjs";
+import { checkNumbers, explorable, fixed, polyline, px, roundUp, sample, say, set, short } from "./kit.mjs";
 
 const MEAN = 10, SHOWN = 30, MOST = 1000;
 
@@ -33,10 +33,8 @@ export default explorable({
   title: "Censored times",
   traits: ["data", "censoring", "seed"],
   check: (s) => {
-    if (!Array.isArray(s.data) || s.data.length < 2) return "at least two times are needed";
-    const bad = s.data.findIndex((v) => !(v > 0 && Number.isFinite(v)));
-    if (bad >= 0) return `time ${bad + 1} is not a positive number`;
-    return s.censoring > 0 && Number.isFinite(s.censoring) ? "" : "the end of the study must be a positive number";
+    const positive = (v) => v > 0 && Number.isFinite(v), wrong = checkNumbers(s.data, 2, "time", positive, "a positive number");
+    return wrong || (positive(s.censoring) ? "" : "the end of the study must be a positive number");
   },
   build(ui) {
     const count = ui.stat("events", "seen whole");

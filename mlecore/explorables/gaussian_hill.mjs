@@ -1,7 +1,9 @@
 // The log-likelihood of normal data as a hill over (μ, σ): drag the data, drag the parameters, climb.
 
 import { backtrack, contours, generator, newtonDirection } from "./numerics.mjs";
-import { clamp, explorable, fixed, html, polyline, pool, px, roundUp, sample, set, short, svg, trace } from "./kit.mjs";
+import {
+  checkNumbers, clamp, explorable, fixed, html, polyline, pool, px, readNumbers, roundUp, sample, set, short, svg, trace, writeNumbers,
+} from "./kit.mjs";
 
 const TRUTH = [3.5, 1.2];                                 // where new samples come from
 const DROPS = [0.25, 1, 2.25, 4, 6.25, 9, 12.25, 16, 25, 36, 64]; // contours this far below the top: squares, as evenly
@@ -27,22 +29,13 @@ const hessian = ({ n, mean, square }, mu, sigma) =>
   [-n / sigma ** 2, -2 * n * (mean - mu) / sigma ** 3, n / sigma ** 2 - 3 * n * (square + (mean - mu) ** 2) / sigma ** 4];
 
 function check(s) {
-  if (!Array.isArray(s.data) || s.data.length < 2) return "at least two data points are needed";
-  const bad = s.data.findIndex((y) => !Number.isFinite(y));
-  if (bad >= 0) return `data point ${bad + 1} is not a finite number`;
+  const bad = checkNumbers(s.data, 2);
+  if (bad) return bad;
   if (s.data.every((y) => y === s.data[0])) return "all data are equal: ℓ grows without bound as σ falls to 0; change one";
   if (!Number.isFinite(s.mu)) return "μ must be a finite number";
   if (!(s.sigma > 0 && Number.isFinite(s.sigma))) return "σ must be positive";
   return "";
 }
-
-const parse = (text) => {
-  const words = text.split(/[\s,;]+/).filter(Boolean);
-  const bad = words.find((word) => !Number.isFinite(Number(word.replace("−", "-"))));
-  if (bad !== undefined) throw new Error(`“${bad}” is not a number; separate numbers by commas`);
-  if (words.length < 2 || words.length > 500) throw new Error("Give 2 to 500 numbers, separated by commas");
-  return { data: words.map((word) => Number(word.replace("−", "-"))) };
-};
 
 export default explorable({
   name: "gaussian_hill",
@@ -107,32 +100,17 @@ export default explorable({
     const muRange = () => view.x, sigmaRange = () => view.sigma;
     const spoken = (s) => `mu ${short(s.mu)}, sigma ${short(s.sigma)}`;
 
-    // One handle per data point, made and removed as their number changes.
-    const points = [];
-    const fitPoints = (count) => {
-      while (points.length > count) points.pop().remove();
-      while (points.length < count) {
-        const i = points.length;
-        points.push(ui.handle({
-          panel: bell, label: `data point ${i + 1}`, idea: "data", axis: "x", r: 7,
-          at: (s) => [s.data[i], 0], range: () => [view.x], step: () => [Math.max(0.01, view.unit)],
-          patch: ([y], s) => ({ data: s.data.map((old, j) => (j === i ? y : old)) }),
-          text: (s) => `y ${i + 1} is ${short(s.data[i])}`,
-        }));
-      }
-    };
-
     const spot = {
       panel: hill, at: (s) => [s.mu, s.sigma], range: () => [view.x, view.sigma], step: () => [view.unit, view.unit],
       patch: ([mu, sigma]) => ({ mu, sigma }), text: spoken,
     };
-    fitPoints(Math.min(ui.state.data.length, MOST));
+    const fitPoints = ui.points({ panel: bell, most: MOST, r: 7, range: () => [view.x], step: () => [Math.max(0.01, view.unit)] });
     ui.handle({ ...spot, label: "mu and sigma", axis: "xy", idea: "data", r: 8 });
     ui.tap(hill, ([mu, sigma]) => ({ mu: Number(mu.toFixed(3)), sigma: Number(Math.max(view.unit, sigma).toFixed(3)) }));
 
     ui.control({ trait: "mu", label: "_μ_", range: muRange, step: () => view.unit, text: (s) => `mu ${short(s.mu)}` });
     ui.control({ trait: "sigma", label: "_σ_", range: sigmaRange, step: () => view.unit, text: (s) => `sigma ${short(s.sigma)}` });
-    ui.entry({ label: "data", parse, format: (s) => s.data.map((y) => Number(y.toPrecision(6))).join(", ") });
+    ui.entry({ label: "data", parse: (text) => ({ data: readNumbers(text, 2, 500) }), format: (s) => writeNumbers(s.data) });
 
     // Climbing: from the present point one step up, the way there shown.
     const climb = (kind) => {
@@ -191,8 +169,7 @@ export default explorable({
       const pdf = (y) => Math.exp(-0.5 * ((y - s.mu) / s.sigma) ** 2 - LOG_ROOT) / s.sigma;
       trace(bell, sample(x, 120, pdf), curve, area);
       set(drops, { d: s.data.map((y) => polyline(bell, [[y, 0], [y, pdf(y)]])).join("") });
-      const few = s.data.length <= MOST;
-      fitPoints(few ? s.data.length : 0);
+      const few = fitPoints(s);
       pool(tips, few ? s.data.length : 0, (parent) => ui.dot(parent, { idea: "likelihood", r: 3.5, "stroke-width": 1 }));
       if (few) s.data.forEach((y, i) => set(tips.children[i], { cx: bell.x(y), cy: bell.y(pdf(y)) }));
       pool(rug, few ? 0 : s.data.length, (parent) => svg("circle", { r: 3, fill: "var(--mle-data)", "fill-opacity": 0.4 }, parent));

@@ -30,7 +30,8 @@
 //        },
 //      });
 // Numbers that this plot alone needs go to a module of their own (penalties.mjs), so that the others stay small.
-// 3. Its heights in explorables.css (so that a page does not jump), its tests in tests/site/test_explorables.py.
+// 3. Its heights in explorables.css (so that a page does not jump), a walk in tests/site/test_plot_my_plot.py, a row
+//    in benchmarks/explorables_frame.py.
 //
 // Labels mark mathematical italics with underscores: "_θ_". Colors are names of ideas in palette.py.
 
@@ -95,6 +96,21 @@ export function short(value, digits = 4) {
   if (size >= 1e-3 && size < 1e6) return minus(String(Number(value.toPrecision(digits))));
   const [mantissa, power] = value.toExponential(Math.min(digits - 1, 2)).split("e");
   return `${minus(mantissa)} × 10${[...String(Number(power))].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("")}`;
+}
+// A list of numbers as a reader types it, and back.
+export function readNumbers(text, least, most) {
+  const words = text.split(/[\s,;]+/).filter(Boolean), numbers = words.map((word) => Number(word.replace("−", "-")));
+  const bad = numbers.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new Error(`“${words[bad]}” is not a number; separate numbers by commas`);
+  if (words.length < least || words.length > most) throw new Error(`Give ${least} to ${most} numbers, separated by commas`);
+  return numbers;
+}
+export const writeNumbers = (values) => values.map((value) => Number(value.toPrecision(6))).join(", ");
+// What is wrong with a trait that should be a list of numbers: "" or its first bad entry.
+export function checkNumbers(values, least, name = "data point", fits = Number.isFinite, kind = "a finite number") {
+  if (!Array.isArray(values) || values.length < least) return `at least ${least} ${name}s are needed`;
+  const bad = values.findIndex((value) => !fits(value));
+  return bad < 0 ? "" : `${name} ${bad + 1} is not ${kind}`;
 }
 const decimals = (step) => Math.max(0, Math.min(10, Math.ceil(-Math.log10(step) - 1e-9)));
 const snap = (value, step) => Number((Math.round(value / step) * step).toFixed(decimals(step)));
@@ -575,6 +591,29 @@ class View {
       node.remove();
       this.handles.splice(this.handles.indexOf(handle), 1);
     } };
+  }
+
+  // A handle for each item of a list (a number, or a pair where axis is "xy"), made and removed as their number
+  // changes; none where there are more than `most`. Other settings as for a handle, `at` and `text` with the item's
+  // number. Returns fit(s): brings them up to date and says whether there are any.
+  points({ trait = "data", most = Infinity, label = "data point", axis = "x", at, text, ...more }) {
+    const made = [], pair = axis === "xy";
+    const fit = (s) => {
+      const list = s[trait], count = list.length > most ? 0 : list.length;
+      while (made.length > count) made.pop().remove();
+      while (made.length < count) {
+        const i = made.length;
+        made.push(this.handle({
+          ...more, axis, label: `${label} ${i + 1}`,
+          at: (s) => at?.(s, i) ?? (pair ? s[trait][i] : [s[trait][i], 0]),
+          patch: (to, s) => ({ [trait]: s[trait].map((old, j) => (j === i ? (pair ? to : to[0]) : old)) }),
+          text: (s) => text?.(s, i) ?? `y ${i + 1} is ${short(s[trait][i])}`,
+        }));
+      }
+      return count > 0;
+    };
+    fit(this.state);
+    return fit;
   }
 
   // A click beside the handles: patch from [x, y] in the panel's data units.

@@ -1,7 +1,7 @@
 // The front page: the loss's lowest point stands above the likelihood's highest, wherever the marks are dragged.
 
 import { generator, logDensity } from "./numerics.mjs";
-import { explorable, fixed, polyline, px, sample, set, short, trace } from "./kit.mjs";
+import { checkNumbers, explorable, fixed, polyline, px, sample, set, trace } from "./kit.mjs";
 
 const SEVEN = [-3.4, -1.3, -0.6, 0.2, 0.9, 1.6, 4.1];
 const SCALE = 2, VIEW = [-6, 6];
@@ -27,11 +27,7 @@ export default explorable({
   name: "loss_is_likelihood",
   title: "The loss and the likelihood",
   traits: ["data", "noise", "seed"],
-  check: (s) => {
-    if (!Array.isArray(s.data) || s.data.length < 3) return "at least three observations are needed";
-    const bad = s.data.findIndex((y) => !Number.isFinite(y));
-    return bad >= 0 ? `observation ${bad + 1} is not a finite number` : NOISE[s.noise] ? "" : "_noise_ must be gaussian or laplace";
-  },
+  check: (s) => checkNumbers(s.data, 3, "observation") || (NOISE[s.noise] ? "" : "_noise_ must be gaussian or laplace"),
   build(ui) {
     ui.choice({ trait: "noise", label: "Noise", options: [["gaussian", "Gaussian noise"], ["laplace", "Laplace noise"]] });
     const low = ui.stat("loss_at", "loss is lowest at", "wrong"), high = ui.stat("likelihood_at", "likelihood is highest at", "likelihood");
@@ -41,25 +37,14 @@ export default explorable({
     const plumb = ui.path(panel.marks, { idea: "muted", width: 1.2, "stroke-dasharray": "2 3" });
     const bottom = ui.dot(panel.marks, { idea: "wrong", r: 5.5 }), top = ui.dot(panel.marks, { idea: "likelihood", r: 5.5 });
     const names = [ui.text(panel.over, { idea: "wrong", anchor: "end" }), ui.text(panel.over, { idea: "likelihood", anchor: "end" })];
-    const points = [];
-    const fitPoints = (count) => {
-      while (points.length > count) points.pop().remove();
-      while (points.length < count) {
-        const i = points.length;
-        points.push(ui.handle({
-          panel, label: `observation ${i + 1}`, axis: "x", r: 7, at: (s) => [s.data[i], 0], range: () => [VIEW], step: [0.1],
-          patch: ([y], s) => ({ data: s.data.map((old, j) => (j === i ? y : old)) }), text: (s) => `y ${i + 1} is ${short(s.data[i])}`,
-        }));
-      }
-    };
-    fitPoints(ui.state.data.length);
+    const fitPoints = ui.points({ panel, label: "observation", r: 7, range: () => [VIEW], step: [0.1] });
     ui.actions({ sample: (seed) => ({ data: drawData(seed) }) });
 
     return (s) => {
       const { loss, log, word, point } = NOISE[s.noise], n = s.data.length, center = best(s.data, s.noise);
       panel.layout({ left: 4, top: 10, width: ui.width - 8, height: ui.width > 520 ? 200 : 160, x: VIEW, y: [0, 1.12], yTicks: 0, xTicks: 0 });
       ui.height((ui.width > 520 ? 200 : 160) + 28);
-      fitPoints(n);
+      fitPoints(s);
       const least = total(s.data, loss, center) / n, greatest = total(s.data, log, center);
       // Even the farthest prediction shown fits: a loss has no natural scale beside a likelihood.
       const most = Math.max(...VIEW.map((v) => total(s.data, loss, v) / n));

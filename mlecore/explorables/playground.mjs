@@ -460,26 +460,17 @@ export default explorable({
     const hide = (panel, yes) => set(panel.node, { display: yes ? "none" : null });
 
     // ---- handles: the data, and your point ----
-    const points = [];
     let stack = { offsets: [], height: 1 };
-    const fitPoints = (count) => {
-      while (points.length > count) points.pop().remove();
-      while (points.length < count) {
-        const i = points.length;
-        points.push(ui.handle({
-          panel: bell, label: `data point ${i + 1}`, idea: "data", axis: "x", r: 6, at: (s) => [s.data[i], stack.offsets[i] ?? 0],
-          range: (s) => {
-            const f = FAMILIES[s.family], [lo, hi] = view.y;
-            if (s.family === "bernoulli") return [[0, 1]];
-            if (f.discrete) return [[0, Math.floor(hi)]];
-            return [[s.family === "gamma" ? Math.max(lo, view.unit) : s.family === "exponential" ? Math.max(lo, 0) : lo, hi]];
-          },
-          step: (s) => [FAMILIES[s.family].discrete ? 1 : view.unit],
-          patch: ([y], s) => ({ data: s.data.map((old, j) => (j === i ? y : old)) }),
-          text: (s) => `value ${i + 1} is ${short(s.data[i])}`,
-        }));
-      }
-    };
+    const fitPoints = ui.points({
+      panel: bell, most: DRAGGED, r: 6, at: (s, i) => [s.data[i], stack.offsets[i] ?? 0],
+      range: (s) => {
+        const f = FAMILIES[s.family], [lo, hi] = view.y;
+        if (s.family === "bernoulli") return [[0, 1]];
+        if (f.discrete) return [[0, Math.floor(hi)]];
+        return [[s.family === "gamma" ? Math.max(lo, view.unit) : s.family === "exponential" ? Math.max(lo, 0) : lo, hi]];
+      },
+      step: (s) => [FAMILIES[s.family].discrete ? 1 : view.unit],
+    });
     let pointer = null;
     const fitPointer = (k) => {
       if (pointer?.k === k) return;
@@ -578,7 +569,7 @@ export default explorable({
         .map((v) => Math.min(v, 6 * (at ? massOf : peakOf)(mleValue) || v))));
       bell.layout({ left, top, width, height: bellHeight, x: y, y: [0, height], yTicks: 2, yLabelAt: 0, yLabel: small ? "" : at ? "probability of _y_" : "density of _y_",
                     xTicks: s.family === "bernoulli" ? 4 : undefined, xText: s.family === "bernoulli" ? (v) => (v === 0 || v === 1 ? String(v) : "") : undefined });
-      const few = s.data.length <= DRAGGED, bar = Math.min(24, 0.26 * (bell.x(1) - bell.x(0)));
+      const few = fitPoints(s), bar = Math.min(24, 0.26 * (bell.x(1) - bell.x(0)));
       for (const [name, theta] of Object.entries(densities)) {
         const usable = theta.every(Number.isFinite) && !(name === "map" && theta.every((v, i) => Math.abs(v - mleValue[i]) < 1e-9 * Math.abs(v)));
         const half = { mle: 1, map: 1.25, here: 1.5 }[name] * bar; // of a mass: a bar's top each
@@ -593,7 +584,6 @@ export default explorable({
         set(key[i], { x: keyX, y: top - 10, "text-anchor": "end" });
         keyX -= [62, 70, 96][i];
       }
-      fitPoints(few ? s.data.length : 0);
       if (few && at) {
         const seen = new Map(), rank = s.data.map((v) => (seen.set(v, (seen.get(v) ?? -1) + 1), seen.get(v)));
         const each = Math.min(12, 0.8 * bellHeight / Math.max(1, ...rank)) / bellHeight * height;

@@ -1,7 +1,7 @@
 // One outlier under four noise models of scale 1: tails, influence, and the center that each of them estimates.
 
 import { generator, influence, locate, logDensity } from "./numerics.mjs";
-import { explorable, fixed, polyline, px, sample, set, short, svg } from "./kit.mjs";
+import { checkNumbers, explorable, fixed, polyline, px, readNumbers, sample, set, short, svg, writeNumbers } from "./kit.mjs";
 
 const NINE = [-1.8, -1.2, -0.7, -0.3, 0, 0.4, 0.8, 1.1, 1.7];
 const AXIS = [-4, 12], MOST = 30;
@@ -19,21 +19,12 @@ const drawData = (seed, n) => {
 };
 
 function check(s) {
-  if (!Array.isArray(s.data) || s.data.length < 2) return "at least two data points are needed";
-  const bad = s.data.findIndex((y) => !Number.isFinite(y));
-  if (bad >= 0) return `data point ${bad + 1} is not a finite number`;
+  const bad = checkNumbers(s.data, 2);
+  if (bad) return bad;
   if (!Number.isFinite(s.outlier)) return "the outlier must be a finite number";
   if (!(s.k > 0 && s.k <= 10)) return "_k_ must be above 0 and at most 10";
   if (!(s.nu >= 0.1 && s.nu <= 1000)) return "_ν_ must be between 0.1 and 1000";
   return "";
-}
-
-function parse(text) {
-  const words = text.split(/[\s,;]+/).filter(Boolean), numbers = words.map((word) => Number(word.replace("−", "-")));
-  const bad = numbers.findIndex((y) => !Number.isFinite(y));
-  if (bad >= 0) throw new Error(`“${words[bad]}” is not a number; separate numbers by commas`);
-  if (words.length < 2 || words.length > 200) throw new Error("Give 2 to 200 numbers, separated by commas");
-  return { data: numbers };
 }
 
 export default explorable({
@@ -64,26 +55,14 @@ export default explorable({
       if (hi > view[1]) view = [view[0], Math.ceil(hi + 1)];
     };
     widen(ui.state);
-    const points = [];
-    const fitPoints = (count) => {
-      while (points.length > count) points.pop().remove();
-      while (points.length < count) {
-        const i = points.length;
-        points.push(ui.handle({
-          panel: line, label: `data point ${i + 1}`, axis: "x", r: 6, at: (s) => [s.data[i], 0], range: () => [view], step: [0.05],
-          patch: ([y], s) => ({ data: s.data.map((old, j) => (j === i ? y : old)) }), text: (s) => `y ${i + 1} is ${short(s.data[i])}`,
-        }));
-      }
-    };
-    const few = (s) => s.data.length <= MOST;
     ui.handle({ panel: line, label: "outlier", axis: "x", idea: "wrong", shape: "grip", at: (s) => [s.outlier, 0], range: () => [view], step: [0.05],
                 patch: ([outlier]) => ({ outlier }), text: (s) => `outlier at ${short(s.outlier)}` });
-    fitPoints(few(ui.state) ? ui.state.data.length : 0);
+    const fitPoints = ui.points({ panel: line, most: MOST, r: 6, range: () => [view], step: [0.05] });
 
     ui.control({ trait: "outlier", label: "outlier", idea: "wrong", range: () => view, step: 0.05 });
     ui.control({ trait: "k", label: "Huber’s _k_", idea: "likelihood", range: [0.1, 10], step: 0.005, log: true, text: (s) => `k ${short(s.k)}` });
     ui.control({ trait: "nu", label: "Student’s _ν_", idea: "likelihood", range: [0.1, 1000], step: 0.1, log: true, text: (s) => `nu ${short(s.nu)}` });
-    ui.entry({ label: "other data", parse, format: (s) => s.data.map((y) => Number(y.toPrecision(6))).join(", ") });
+    ui.entry({ label: "other data", parse: (text) => ({ data: readNumbers(text, 2, 200) }), format: (s) => writeNumbers(s.data) });
     ui.actions({ sample: (seed) => ({ data: seed ? drawData(seed, ui.state.data.length) : NINE }) });
 
     let drawn = "";
@@ -99,8 +78,7 @@ export default explorable({
         left: edge + (wide ? i * (each + edge + 8) : 0), top: first + (wide ? 0 : i * (high + 54)), width: each, height: high, x: AXIS, y: limits[i],
         xTicks: 4, yTicks: 3, yLabel: title, yLabelAt: wide ? undefined : 0, xLabel: wide || i === 2 ? "residual _r_" : "" }));
       ui.height(first + (wide ? high : 3 * high + 2 * 54) + 42);
-      fitPoints(few(s) ? s.data.length : 0);
-      set(crowd, { d: few(s) ? "" : s.data.map((y) => `M${px(line.x(y))} ${px(line.y(0))}h0`).join("") });
+      set(crowd, { d: fitPoints(s) ? "" : s.data.map((y) => `M${px(line.x(y))} ${px(line.y(0))}h0`).join("") });
 
       const shapes = `${s.k} ${s.nu} ${each} ${wide}`;
       const spoken = rows.map((row, i) => {

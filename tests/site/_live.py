@@ -11,6 +11,8 @@ from ipywidgets.embed import embed_data
 from mlecore import explorables, palette
 from mlecore.explorables import Explorable
 
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+
 PLOTS = [make for name in explorables.__all__ if isinstance(make := getattr(explorables, name), type)
          and issubclass(make, Explorable) and make is not Explorable]
 
@@ -103,8 +105,63 @@ class Plot:
         mouse.up()
         self.frame()
 
+    def touch(self, label: str, dx: float, dy: float) -> None:
+        """Drag with a finger, on a page that has touch; the page must not scroll under it."""
+        self.handle(label).scroll_into_view_if_needed()
+        hit, scrolled = self.handle(label).locator(".mle-hit").bounding_box(), self.page.evaluate("scrollY")
+        assert min(hit["width"], hit["height"]) >= 44
+        (x, y), session = self.center(label), self.page.context.new_cdp_session(self.page)
+
+        def send(kind: str, *points: tuple[float, float]) -> None:
+            touched = [{"x": a, "y": b} for a, b in points]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+        send("touchStart", (x, y))
+        for i in range(1, 8):
+            send("touchMove", (x + dx * i / 7, y + dy * i / 7))
+        send("touchEnd")
+        self.frame()
+        assert self.page.evaluate("scrollY") == scrolled
+
+    def spoken(self) -> str:
+        """What the live region says once things have settled."""
+        region = self.root.locator('[role="status"]')
+        self.page.wait_for_function("node => node.textContent", arg=region.element_handle())
+        return region.text_content()
+
+    def climbs_in_several_frames(self) -> bool:
+        """Whether a Newton step is seen on its way, or arrives at once."""
+        return self.root.evaluate("""async (root) => {
+            const seen = new Set(), node = root.querySelector('[data-stat="log_likelihood"]');
+            root.querySelector('[data-action="newton"]').click();
+            const end = performance.now() + 600;
+            while (performance.now() < end) {
+                await new Promise(requestAnimationFrame);
+                seen.add(node.dataset.value);
+            }
+            return seen.size;
+        }""") > 2
+
     def data(self) -> list[float]:
         return [float(part) for part in self.root.locator('input[type="text"]').input_value().split(",")]
 
     def errors(self) -> list[str]:
         return [text for text in self.root.locator('[role="alert"]').all_text_contents() if text]
+
+
+def outside(page) -> list[str]:
+    """What a plot shows beyond its frame, and the page where it is wider than the window."""
+    found = page.evaluate("""() => [...document.querySelectorAll(".mle :is(text, dt, dd, button, td, input)")]
+        .filter(node => {
+            const a = node.getBoundingClientRect(), b = node.closest(".mle").getBoundingClientRect();
+            const seen = a.width && getComputedStyle(node).visibility === "visible";
+            return seen && (a.left < b.left || a.right > b.right);
+        }).map(node => node.outerHTML)""")
+    wide = page.evaluate("document.documentElement.scrollWidth") > page.viewport_size["width"]
+    return found + ["the page is wider than the window"] * wide
+
+
+def violations(page) -> list[list[str]]:
+    """What axe finds on the page."""
+    page.add_script_tag(path=AXE)
+    return page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")

@@ -16,7 +16,7 @@ import pytest
 from mlecore.explorables import TwoReadings, static_files
 from mlecore.explorables._base import snake_case
 
-from ._live import PLOTS, Absent, Plot, write_page
+from ._live import AXE, PLOTS, Absent, Plot, write_page
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book"))
@@ -97,6 +97,26 @@ def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def phone(browser, address):
+    """Open a plot by name on a small screen that is touched; a link's state comes after "#"."""
+    context = browser.new_context(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
+
+    def open_plot(name: str, link: str = "") -> Plot:
+        page = context.new_page()
+        page.goto(f"{address}{name}.html{'#' + link if link else ''}")
+        return Plot(page, name)
+
+    yield open_plot
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> None:
+    if not AXE.exists():
+        missing("axe-core is missing; run `npm ci` in tests/site")
 
 
 @pytest.fixture(scope="session")

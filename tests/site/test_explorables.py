@@ -5,8 +5,9 @@ What one plot does beyond that stands in test_plot_<name>.py.
 
 from __future__ import annotations
 
+import itertools
 import re
-from pathlib import Path
+import runpy
 
 import pytest
 
@@ -22,10 +23,8 @@ from mlecore.explorables import (
 )
 from mlecore.explorables._base import snake_case
 
-from ._live import PLOTS, Plot
-from .conftest import missing
-
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+from ._live import PLOTS, Plot, outside, violations
+from .conftest import ROOT
 
 # ---- the numbers on the page are Python's ----
 
@@ -189,14 +188,22 @@ def test_range_inputs_answer_keys_even_on_a_log_scale(plots):
     assert plot.bar("n").get_attribute("aria-valuetext") == "3 observations"
 
 
-def test_the_live_region_speaks_once_things_settle(plots):
-    plot = plots("two_readings")
+@pytest.mark.parametrize(
+    ("name", "label", "key", "said"),
+    [
+        ("two_readings", "theta, where the density over y is cut", "ArrowRight", ["theta 0.41"]),
+        ("curvature_is_information", "truth", "ArrowRight", ["truth 0.1", "information 2.5"]),
+        ("three_tests", "theta zero", "ArrowLeft", ["theta zero 1.99", "likelihood ratio 3.0"]),
+    ],
+)
+def test_the_live_region_speaks_once_things_settle(plots, name, label, key, said):
+    plot = plots(name)
     region = plot.root.locator('[role="status"]')
     assert region.text_content() == ""
-    for _ in range(4):
-        plot.bar("theta").press("ArrowRight")
-    plot.page.wait_for_function("node => node.textContent", arg=region.element_handle())
-    assert "theta 0.44" in region.text_content()
+    assert region.get_attribute("aria-live") == "polite"
+    plot.handle(label).press(key)
+    spoken = plot.spoken()
+    assert [words for words in said if words not in spoken] == []
 
 
 # ---- pointer and touch ----
@@ -256,27 +263,11 @@ def test_a_click_on_the_map_goes_there(plots):
         ("projection_by_kl", "spread of the model", "forward"),
     ],
 )
-def test_touch_drags_without_scrolling(browser, address, name, label, stat):
-    context = browser.new_context(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(f"{address}{name}.html")
-    plot = Plot(page, name)
-    plot.handle(label).scroll_into_view_if_needed()
-    before, scrolled = plot.stat(stat), page.evaluate("scrollY")
-    x, y = plot.center(label)
-    touch = context.new_cdp_session(page)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-    for i in range(1, 8):
-        touch.send(
-            "Input.dispatchTouchEvent",
-            {"type": "touchMove", "touchPoints": [{"x": x + 6 * i, "y": y + 8 * i}]},
-        )
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+def test_a_finger_drags_without_scrolling(phone, name, label, stat):
+    plot = phone(name)
+    before = plot.stat(stat)
+    plot.touch(label, 42, 56)
     assert plot.stat(stat) != before
-    assert page.evaluate("scrollY") == scrolled
-    hit = plot.handle(label).locator(".mle-hit").bounding_box()
-    assert min(hit["width"], hit["height"]) >= 44
-    context.close()
 
 
 # ---- refusals ----
@@ -478,27 +469,12 @@ def test_newton_climbs_to_the_maximum_and_reset_comes_back(plots):
     assert plot.stat("log_likelihood") == start
 
 
+@pytest.mark.parametrize("name", ["gaussian_hill", "playground"])
 @pytest.mark.parametrize(("motion", "several"), [("reduce", False), ("no-preference", True)])
-def test_motion_only_where_it_is_welcome(browser, address, motion, several):
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion=motion)
-    page = context.new_page()
-    page.goto(address + "plots.html")
-    plot = Plot(page, "gaussian_hill")
-    states = page.evaluate(
-        """async (root) => {
-        const seen = new Set(), node = root.querySelector('[data-stat="log_likelihood"]');
-        root.querySelector('[data-action="newton"]').click();
-        const end = performance.now() + 500;
-        while (performance.now() < end) {
-            await new Promise(requestAnimationFrame);
-            seen.add(node.dataset.value);
-        }
-        return seen.size;
-    }""",
-        plot.root.element_handle(),
-    )
-    assert (states > 2) == several
-    context.close()
+def test_motion_only_where_it_is_welcome(plots, name, motion, several):
+    plot = plots(name)
+    plot.page.emulate_media(reduced_motion=motion)
+    assert plot.climbs_in_several_frames() == several
 
 
 # ---- looks ----
@@ -506,24 +482,13 @@ def test_motion_only_where_it_is_welcome(browser, address, motion, several):
 
 @pytest.mark.parametrize("width", [1280, 390, 360])
 @pytest.mark.parametrize("theme", ["plots", "dark"])
-def test_axe_and_overflow(browser, address, theme, width):
-    if not AXE.exists():
-        missing("axe-core is missing; run `npm ci` in tests/site")
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
+def test_axe_and_overflow(page, address, axe, theme, width):
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{address}{theme}.html")
     for make in PLOTS:
         Plot(page, snake_case(make.__name__))
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    outside = page.evaluate("""[...document.querySelectorAll(".mle text, .mle dd, .mle dt")].filter(node => {
-        const a = node.getBoundingClientRect(), b = node.closest(".mle").getBoundingClientRect();
-        return a.width && (a.left < b.left || a.right > b.right);
-    }).map(node => node.textContent)""")
-    assert outside == []
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
-    assert found == []
-    context.close()
+    assert outside(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize(("theme", "mode"), [("plots", "light"), ("dark", "dark")])
@@ -581,6 +546,22 @@ def test_what_cannot_be_shown_says_so_in_its_place(page, address):
     assert "could not start" in absent
     assert "TextareaModel needs a running notebook" in foreign
     assert page.locator(".mle-failed").first.get_attribute("role") == "alert"
+
+
+# ---- the benchmark ----
+
+
+def test_every_live_plot_has_its_frame_timed(page, address):
+    """No timing here: each plot has a case in the benchmark, and the handle that it drags is there."""
+    cases = runpy.run_path(str(ROOT / "benchmarks" / "explorables_frame.py"))["CASES"]
+    assert {type(plot) for _, plot, _ in cases} == set(PLOTS)
+    assert len({title for title, _, _ in cases}) == len(cases)
+    dragged = {(snake_case(type(plot).__name__), label) for _, plot, label in cases}
+    for name, labels in itertools.groupby(sorted(dragged), key=lambda pair: pair[0]):
+        page.goto(f"{address}{name}.html")
+        plot = Plot(page, name)
+        for _, label in labels:
+            assert plot.handle(label).count() == 1, (name, label)
 
 
 # ---- the built book ----

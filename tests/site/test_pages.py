@@ -14,13 +14,13 @@ from urllib.parse import unquote, urldefrag, urljoin, urlparse
 import nbformat
 import pytest
 
+from ._live import AXE
 from .conftest import HTML, ROOT, html_pages
 
 import environment  # isort: skip  (conftest put the book's scripts on the path)
 
 HERE = Path(__file__).parent
 NODE = ROOT / ".venv" / "bin" / "node"
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = html_pages(HTML) if HTML.exists() else []
 NAMESPACES = {"www.w3.org"}  # in scripts that draw SVG: a name, never an address
 

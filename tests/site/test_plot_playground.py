@@ -13,7 +13,7 @@ import pytest
 
 from mlecore.explorables import Playground
 
-from ._live import Plot
+from ._live import Plot, outside, violations
 from .conftest import ROOT
 
 NAMES = {
@@ -519,69 +519,21 @@ def test_dragging_a_value_and_the_point(plots):
 
 
 @pytest.mark.parametrize(("label", "stat"), [("your point", "log_likelihood"), ("data point 3", "mle")])
-def test_touch_drags_without_scrolling(browser, address, label, stat):
-    context = browser.new_context(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    plot = at(page, address, "family=normal&seed=1&n=5")
-    plot.handle(label).scroll_into_view_if_needed()
-    before, scrolled = plot.stat(stat), page.evaluate("scrollY")
-    x, y = plot.center(label)
-    touch = context.new_cdp_session(page)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-    for i in range(1, 8):
-        touch.send(
-            "Input.dispatchTouchEvent",
-            {"type": "touchMove", "touchPoints": [{"x": x + 5 * i, "y": y + 4 * i}]},
-        )
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+def test_a_finger_drags_without_scrolling(phone, label, stat):
+    plot = settled(phone("playground", "family=normal&seed=1&n=5"))
+    before = plot.stat(stat)
+    plot.touch(label, 35, 28)
     assert plot.stat(stat) != before
-    assert page.evaluate("scrollY") == scrolled
-    context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "link", ["family=gamma&seed=1&n=30&prior=normal&on=shape&view=log", "family=bernoulli&y=1,1,1&prior=beta"]
 )
-def test_on_a_small_phone(browser, address, theme, link):
-    axe = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-    context = browser.new_context(viewport={"width": 360, "height": 800})
-    page = context.new_page()
-    plot = at(page, address, link)
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+def test_on_a_small_phone(phone, axe, theme, link):
+    plot = settled(phone("playground", link))
+    plot.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
     plot.root.locator('[data-action="python"]').click()
     plot.frame()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    outside = page.evaluate("""[...document.querySelectorAll(".mle :is(text, dd, button, td, input)")]
-        .filter(node => {
-        const a = node.getBoundingClientRect(), b = node.closest(".mle").getBoundingClientRect();
-        const seen = a.width && getComputedStyle(node).visibility === "visible";
-        return seen && (a.left < b.left || a.right > b.right);
-    }).map(node => node.outerHTML)""")
-    assert outside == []
-    if axe.exists():
-        page.add_script_tag(path=axe)
-        assert page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))") == []
-    context.close()
-
-
-@pytest.mark.parametrize(("motion", "several"), [("reduce", False), ("no-preference", True)])
-def test_motion_only_where_it_is_welcome(browser, address, motion, several):
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion=motion)
-    page = context.new_page()
-    plot = at(page, address)
-    states = page.evaluate(
-        """async (root) => {
-        const seen = new Set(), node = root.querySelector('[data-stat="log_likelihood"]');
-        root.querySelector('[data-action="newton"]').click();
-        const end = performance.now() + 700;
-        while (performance.now() < end) {
-            await new Promise(requestAnimationFrame);
-            seen.add(node.dataset.value);
-        }
-        return seen.size;
-    }""",
-        plot.root.element_handle(),
-    )
-    assert (states > 2) == several
-    context.close()
+    assert outside(plot.page) == []
+    assert violations(plot.page) == []

@@ -6,8 +6,6 @@ import pytest
 
 from mlecore.explorables import ProjectionByKl
 
-from ._live import Plot
-
 NAME = "projection_by_kl"
 STATS = ["forward", "reverse", "risk", "empirical_risk"]
 
@@ -103,25 +101,11 @@ def test_keys_and_pointer_move_the_model(plots):
     assert plot.errors() == []
 
 
-def test_touch_drags_without_scrolling(browser, address):
-    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(f"{address}{NAME}.html")
-    plot = Plot(page, NAME)
-    plot.handle("mean of the model").scroll_into_view_if_needed()
-    before, scrolled = plot.value("mu"), page.evaluate("scrollY")
-    x, y = plot.center("mean of the model")
-    touch = context.new_cdp_session(page)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-    for i in range(1, 8):
-        touch.send("Input.dispatchTouchEvent",
-                   {"type": "touchMove", "touchPoints": [{"x": x - 9 * i, "y": y + 8 * i}]})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    plot.frame()
+def test_a_finger_moves_the_model(phone):
+    plot = phone(NAME)
+    before = plot.value("mu")
+    plot.touch("mean of the model", -63, 56)
     assert plot.value("mu") < before - 1
-    assert page.evaluate("scrollY") == scrolled
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    context.close()
 
 
 @pytest.mark.parametrize(("trait", "typed", "message"), [

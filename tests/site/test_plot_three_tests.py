@@ -4,8 +4,6 @@ import pytest
 
 from mlecore.explorables import ThreeTests
 
-from ._live import Plot
-
 STATES = [
     ("Exponential", {}),
     ("Exponential", {"n": 1, "total": 1.5, "theta0": 4}),
@@ -88,32 +86,8 @@ def test_verdicts_and_a_wald_interval_that_leaves_the_range(plots):
     assert "--mle-wrong" in box.get_attribute("style")
 
 
-def test_the_readout_speaks_when_things_settle(plots):
-    plot = plots("three_tests")
-    region = plot.root.locator('[role="status"]')
-    plot.handle("theta zero").press("ArrowLeft")
-    plot.page.wait_for_function("node => node.textContent", arg=region.element_handle())
-    assert "theta zero 1.99" in region.text_content()
-    assert "likelihood ratio 3.0" in region.text_content()
-
-
-def test_a_finger_moves_theta_zero_and_not_the_page(browser, address):
-    context = browser.new_context(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(address + "three_tests.html")
-    plot = Plot(page, "three_tests")
-    plot.handle("theta zero").scroll_into_view_if_needed()
-    x, y = plot.center("theta zero")
-    scrolled = page.evaluate("scrollY")
-    touch = context.new_cdp_session(page)
-    send = lambda kind, points: touch.send(  # noqa: E731
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
-    )
-    send("touchStart", [{"x": x, "y": y}])
-    for i in range(1, 8):
-        send("touchMove", [{"x": x - 6 * i, "y": y + 8 * i}])
-    send("touchEnd", [])
+def test_a_finger_moves_theta_zero(phone):
+    plot = phone("three_tests")
+    plot.touch("theta zero", -42, 56)
     assert plot.value("theta0") < 2
-    assert page.evaluate("scrollY") == scrolled
     agrees(plot, ThreeTests(theta0=plot.value("theta0")))
-    context.close()

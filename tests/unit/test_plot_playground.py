@@ -18,24 +18,7 @@ from mlecore.explorables import Playground
 from mlecore.explorables.playground import _MODELS, refusal, sample
 
 FOLDER = Path(explorables.__file__).parent
-STATE = (
-    "family",
-    "data",
-    "nu",
-    "prior",
-    "on",
-    "center",
-    "scale",
-    "a",
-    "b",
-    "coordinates",
-    "level",
-    "theta",
-    "view",
-    "climb",
-    "seed",
-    "n",
-)
+STATE = list(Playground.class_own_traits(sync=True))
 
 
 def run(module, calls):
