@@ -75,7 +75,8 @@ export default explorable({
       const left = 34, width = ui.width - left - 8, x = view(s), shown = s.data.slice(0, SHOWN).sort((a, b) => a - b), rows = shown.length;
       const tall = 170, low = 180;
       lives.layout({ left, top: 26, width, height: tall, x, y: [0, rows + 1], yTicks: 0, xTicks: 0, yLabel: "lives, shortest first", yLabelAt: 0 });
-      curves.layout({ left, top: tall + 66, width, height: low, x, y: [0, 1.04], xLabel: "time _t_", yLabel: "share still alive, _S_(_t_)", yLabelAt: 0, yTicks: 3 });
+      curves.layout({ left, top: tall + 66, width, height: low, x, y: [0, 1.04], xLabel: "time _t_", yLabelAt: 0,
+                      yLabel: "share still alive, _S_(_t_); steps: Kaplan–Meier", yTicks: 3 });
       ui.height(tall + low + 110);
       let alive = "", rest = "", dots = "", arrows = "";
       shown.forEach((v, i) => {

@@ -218,7 +218,7 @@ export default explorable({
       say(scaling, byN ? "Scale by √_n_" : "Scale by _n_");
       const off = beyond ? ` ${beyond} beyond the axis.` : "";
       const says = {
-        bernoulli: `${flat} of the samples are all zeros or all ones: their interval has no width.`,
+        bernoulli: `${flat || "None"} of the samples ${flat === 1 ? "is" : "are"} all zeros or all ones${flat ? ": an interval without width" : ""}.`,
         exponential: `Skewed: on average the estimate is ${short(n / (n - 1))} times the truth.`,
         normal: "The heap is normal at every n. Its intervals are too short while σ̂ is uncertain.",
         uniform: byN ? "The error is of size 1/n and one-sided: its limit is exponential." : "The estimate is never too high, and the heap shrinks onto 0: √n is the wrong scale.",

@@ -129,7 +129,7 @@ export default explorable({
       const peakHeight = Math.exp(summit);
       over.layout({ left, top: 28, width, height: overHeight, x, y: [0, 1.15], xTicks: 0, yTicks: 0, yLabelAt: 0,
                     yLabel: "likelihood _L_(_θ_), a product of _n_ factors" });
-      under.layout({ left, top: overHeight + 66, width, height: underHeight, x, y: [FLOOR, 0.9], xLabel: "_θ_", yTicks: 4, yLabelAt: 0,
+      under.layout({ left, top: overHeight + 66, width, height: underHeight, x, y: [FLOOR, 0.9], xLabel: "_θ_", xTextAt: 23, yTicks: 4, yLabelAt: 0,
                      yLabel: "log-likelihood below its top, _ℓ_(_θ_) − _ℓ_(_θ̂_)" });
       ui.height(overHeight + underHeight + 110);
 
@@ -142,7 +142,7 @@ export default explorable({
       trace(over, relative, hill, fill);
       set(hill, { stroke: seen ? "var(--mle-likelihood)" : "var(--mle-wrong)" });
       // Names stand away from each other: θ* on its side of the estimate, the rest on the other.
-      const bestX = over.x(best), room = 120;
+      const bestX = over.x(best), room = 66;
       const flip = bestX + room > left + width || (s.truth !== null && s.truth > best && bestX - room > left);
       set(empty, { x: left + width / 2, y: over.y(0.5) });
       say(empty, seen ? "" : ui.width > 460 ? "every value underflows to 0: the product is gone, its logarithm below is not" : "all values underflow to 0");
@@ -161,10 +161,13 @@ export default explorable({
         const thick = hi > lo ? [[lo, y], [hi, y]] : [[best - 0.004 * x[1], y], [best + 0.004 * x[1], y]];
         set(bar, { d: polyline(under, thick), stroke: ink });
         set(ends, { d: hi > lo ? polyline(under, [[lo, y], [lo, -CUT]]) + polyline(under, [[hi, y], [hi, -CUT]]) : "", stroke: ink });
-        const full = i && broken ? `Wald: ${broken}` : label, fits = (text) => under.x(hi) + 7 * text.length + 10 < left + width;
+        // To the right of the bar and of both curves, where there is room.
+        const past = heights.findLastIndex(([, b]) => b >= y - 0.4) + 1, reach = Math.max(hi, 0, best + se * Math.sqrt(-2 * y));
+        const end = under.x(past < heights.length ? Math.max(reach, heights[past][0]) : Infinity);
+        const full = i && broken ? `Wald: ${broken}` : label, fits = (text) => end + 7 * text.length + 10 < left + width;
         const text = fits(full) ? full : label;
         const after = fits(text), before = under.x(lo) - 7 * text.length - 10 > left;
-        const [tx, anchor] = after ? [under.x(Math.max(hi, 0)) + 10, "start"] : before ? [under.x(lo) - 10, "end"]
+        const [tx, anchor] = after ? [end + 10, "start"] : before ? [under.x(lo) - 10, "end"]
           : [under.x((Math.max(lo, x[0]) + Math.min(hi, x[1])) / 2), "middle"];
         set(name, { x: tx, y: under.y(y) + (after || before ? 4 : -8), "text-anchor": anchor, fill: `var(--mle-${idea}-text)` });
         say(name, text);

@@ -218,7 +218,7 @@ export default explorable({
       const family = of(s), { theta, n, replicates } = s, axis = family.axis, made = simulate(s);
       const one = family.bound(theta), information = n / one, sd = Math.sqrt(one / n), root = Math.sqrt(information);
       const left = 40, width = ui.width - left - 8, heights = [230, 78, 78];
-      top.layout({ left, top: 26, width, height: heights[0], x: axis, y: [FLOOR, ROOF], yTicks: 4, yLabelAt: 0,
+      top.layout({ left, top: 26, width, height: heights[0], xTextAt: 23, x: axis, y: [FLOOR, ROOF], yTicks: 4, yLabelAt: 0,
                    yLabel: "_ℓ_(_θ_) − _ℓ_(_θ_*), one curve per sample" });
       const widest = roundUp(4 * root);
 
@@ -244,15 +244,16 @@ export default explorable({
       set(meanCurve, { d: polyline(top, sample(inside, 160, (at) => family.mean(n, at, theta))) });
       const reach = Math.sqrt(-2.4 * FLOOR / information);
       set(parabola, { d: polyline(top, sample([theta - reach, theta + reach], 120, (at) => -information * (at - theta) ** 2 / 2)) });
-      truths.forEach((line, i) => set(line, { d: polyline([top, middle][i], [[theta, -99], [theta, 99]]) }));
-      say(truthName, "_θ_*");
-      set(truthName, { x: px(top.x(theta)), y: top.top + 12 });
-      // Names in the two lower corners, where the hills have fallen away; on the roomier side of the truth.
+      // Names in an upper corner, where the hills have fallen away; on the roomier side of the truth.
       const rightSide = theta < (axis[0] + axis[1]) / 2, x = rightSide ? left + width - 2 : left + 4, anchor = rightSide ? "end" : "start";
       say(parabolaName, "parabola, curvature _I_(_θ_*)");
       say(meanName, "mean of all samples’ _ℓ_");
       set(parabolaName, { x, y: top.top + 16, "text-anchor": anchor });
       set(meanName, { x, y: top.top + 33, "text-anchor": anchor });
+      const truthX = top.x(theta), under = Math.abs(truthX - x) < 205, from = under ? top.invert(0, top.top + 40)[1] : 99;
+      truths.forEach((line, i) => set(line, { d: polyline([top, middle][i], [[theta, -99], [theta, i ? 99 : from]]) }));
+      say(truthName, "_θ_*");
+      set(truthName, { x: px(truthX + (under ? 6 : 0)), y: top.top + (under ? 50 : 12), "text-anchor": under ? "start" : "middle" });
 
       set(shapes[0].bars, { d: bars(middle, estimates) });
       trace(middle, sample(axis, 160, (at) => bell(at, theta, sd)), shapes[0].bell, shapes[0].area);

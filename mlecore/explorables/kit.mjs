@@ -168,12 +168,14 @@ class Panel {
     this.over = svg("g", {}, this.node);                              // labels and handles, not clipped
   }
 
-  // left, top, width, height: pixels. x, y: the data at the two ends. xTicks, yTicks: about how many (0: none).
+  // left, top, width, height: pixels. x, y: the data at the two ends. xTicks, yTicks: about how many (0: none);
+  // xTextAt, yTextAt: how far their numbers stand from the axis, farther where a handle moves along it.
   layout(o) {
     const key = JSON.stringify(o);
     if (key === this.key) return;
     this.key = key;
-    const { left, top, width, height, x, y, xTicks = Math.max(3, width / 80), yTicks = Math.max(2, height / 55) } = o;
+    const { left, top, width, height, x, y, xTicks = Math.max(3, width / 80), yTicks = Math.max(2, height / 55),
+            xTextAt = 17, yTextAt = 7 } = o;
     Object.assign(this, { left, top, width, height, domain: { x, y } });
     this.x = (v) => left + (v - x[0]) / (x[1] - x[0]) * width;
     this.y = (v) => top + height - clamp((v - y[0]) / (y[1] - y[0]), [-9, 9]) * height;
@@ -185,25 +187,27 @@ class Panel {
     const text = (px, py, anchor, label, kind = "mle-tick") =>
       say(svg("text", { x: px, y: py, "text-anchor": anchor, class: kind }, this.axes), label);
     const bottom = top + height;
+    let crowded = false; // a tick's number under the name of the axis
     if (yTicks) {
       const t = ticks(y, yTicks);
       for (const v of t.at) {
         const py = Number(px(this.y(v)));
         if (o.grid !== false) line(left, py, left + width, py, "mle-grid");
-        text(left - 7, py + 4, "end", o.yText?.(v) ?? t.text(v));
+        text(left - yTextAt, py + 4, "end", o.yText?.(v) ?? t.text(v));
+        crowded ||= py < top + 6 && o.yLabelAt < left;
       }
     }
     if (xTicks) {
       const t = ticks(x, xTicks);
       for (const v of t.at) {
         const at = px(this.x(v));
-        text(at, bottom + 17, "middle", o.xText?.(v) ?? t.text(v));
+        text(at, bottom + xTextAt, "middle", o.xText?.(v) ?? t.text(v));
       }
     }
     if (o.xAxis !== false) line(left, bottom, left + width, bottom, "mle-axis");
     if (o.yAxis) line(left, top, left, bottom, "mle-axis");
     if (o.xLabel) text(left + width, bottom + 36, "end", o.xLabel, "mle-label");
-    if (o.yLabel) text(o.yLabelAt ?? left, top - 9, "start", o.yLabel, "mle-label");
+    if (o.yLabel) text(o.yLabelAt ?? left, top - (crowded ? 12 : 9), "start", o.yLabel, "mle-label");
   }
 }
 
@@ -225,7 +229,7 @@ class View {
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
     this.stats = html("dl", { class: "mle-stats" }, this.root);
     this.frame = html("div", { class: "mle-frame" }, this.root);
-    this.svg = svg("svg", { role: "group", "aria-label": plot.title, class: "mle-svg" }, this.frame);
+    this.svg = svg("svg", { role: "group", "aria-label": `${plot.title}: the drawing`, class: "mle-svg" }, this.frame);
     this.svg.addEventListener("pointerdown", (event) => this.grab(event));
     this.controls = html("div", { class: "mle-controls" }, this.root);
     this.message = html("p", { class: "mle-error", role: "alert" }, this.root);
@@ -303,9 +307,15 @@ class View {
     const text = this.draw(this.state);
     for (const follow of this.followers) follow(this.state);
     this.byHandle = false;
-    if (this.spoken !== undefined && text !== this.spoken) {
+    // In words: on the drawing from the first, spoken when a change has settled.
+    const describe = () => set(this.svg, { "aria-description": plain(text) });
+    if (this.spoken === undefined) describe();
+    else if (text !== this.spoken) {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => (this.live.textContent = plain(text)), 600);
+      this.timer = setTimeout(() => {
+        describe();
+        this.live.textContent = plain(text);
+      }, 600);
     }
     this.spoken = text;
   }
@@ -355,7 +365,7 @@ class View {
     svg("circle", { r, fill: IDEAS[idea].color, stroke: "var(--mle-paper)", "stroke-width": 2, ...more }, parent);
 
   text = (parent, { idea = "muted", anchor = "start", ...more } = {}) =>
-    svg("text", { fill: IDEAS[idea].text, "text-anchor": anchor, class: "mle-direct", ...more }, parent);
+    svg("text", { fill: IDEAS[idea].text, "text-anchor": anchor, class: "mle-direct", "aria-hidden": "true", ...more }, parent);
 
   // ---- readouts ----
 
@@ -379,7 +389,7 @@ class View {
   // ---- controls ----
 
   row(label, idea, kind = "") {
-    return html("div", { class: `mle-control ${kind}`, style: `--line:${IDEAS[idea].color}` }, this.controls);
+    return html("div", { class: `mle-control ${kind}`, style: `--line:${IDEAS[idea].text}` }, this.controls); // so that the rest of a bar stays pale
   }
 
   // A range and a number input for one value. range, step: functions of the state or constants.

@@ -37,12 +37,15 @@ export default explorable({
     const plumb = ui.path(panel.marks, { idea: "muted", width: 1.2, "stroke-dasharray": "2 3" });
     const bottom = ui.dot(panel.marks, { idea: "wrong", r: 5.5 }), top = ui.dot(panel.marks, { idea: "likelihood", r: 5.5 });
     const names = [ui.text(panel.over, { idea: "wrong", anchor: "end" }), ui.text(panel.over, { idea: "likelihood", anchor: "end" })];
+    const axisName = ui.text(panel.over, { anchor: "end" });
+    axisName.textContent = "prediction";
     const fitPoints = ui.points({ panel, label: "observation", r: 7, range: () => [VIEW], step: [0.1] });
     ui.actions({ sample: (seed) => ({ data: drawData(seed) }) });
 
     return (s) => {
       const { loss, log, word, point } = NOISE[s.noise], n = s.data.length, center = best(s.data, s.noise);
-      panel.layout({ left: 4, top: 10, width: ui.width - 8, height: ui.width > 520 ? 200 : 160, x: VIEW, y: [0, 1.12], yTicks: 0, xTicks: 0 });
+      panel.layout({ left: 4, top: 10, width: ui.width - 8, height: ui.width > 520 ? 200 : 160, x: VIEW, y: [0, 1.12], yTicks: 0,
+                     xTicks: 6, xTextAt: 23, xText: (v) => (v > -6 && v < (ui.width > 520 ? 6 : 4) ? fixed(v, 0) : "") });
       ui.height((ui.width > 520 ? 200 : 160) + 28);
       fitPoints(s);
       const least = total(s.data, loss, center) / n, greatest = total(s.data, log, center);
@@ -56,6 +59,7 @@ export default explorable({
       set(bottom, { cx: x, cy: y });
       set(top, { cx: x, cy: px(panel.y(1)) });
       const right = panel.left + panel.width - 6;
+      set(axisName, { x: right + 6, y: panel.top + panel.height + 23 });
       names[0].textContent = "loss";
       names[1].textContent = "likelihood";
       // Beside the bowl's right arm, and on the hill's right slope.

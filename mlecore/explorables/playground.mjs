@@ -567,7 +567,7 @@ export default explorable({
       const massOf = (theta) => Math.max(...at.map(value(theta)));
       const height = roundUp(1.12 * Math.max(1e-12, ...["mle", "here"].map((name) => (at ? massOf : peakOf)(densities[name]))
         .map((v) => Math.min(v, 6 * (at ? massOf : peakOf)(mleValue) || v))));
-      bell.layout({ left, top, width, height: bellHeight, x: y, y: [0, height], yTicks: 2, yLabelAt: 0, yLabel: small ? "" : at ? "probability of _y_" : "density of _y_",
+      bell.layout({ left, top, width, height: bellHeight, x: y, y: [0, height], yTicks: 2, xTextAt: 20, yLabelAt: 0, yLabel: small ? "" : at ? "probability of _y_" : "density of _y_",
                     xTicks: s.family === "bernoulli" ? 4 : undefined, xText: s.family === "bernoulli" ? (v) => (v === 0 || v === 1 ? String(v) : "") : undefined });
       const few = fitPoints(s), bar = Math.min(24, 0.26 * (bell.x(1) - bell.x(0)));
       for (const [name, theta] of Object.entries(densities)) {
@@ -679,13 +679,14 @@ export default explorable({
         }
         set(c.posterior, { d });
         set(c.cut, { d: log ? polyline(c.panel, [[a, -cut], [b, -cut]]) : "" });
-        set(c.truth, { d: drawn ? polyline(c.panel, [[toShown(s, j, f.truth[j]), -99], [toShown(s, j, f.truth[j]), 99]]) : "" });
+        const upright = (u) => polyline(c.panel, [[u, -99], [u, c.panel.invert(0, y0 + 17)[1]]]); // up to the names
+        set(c.truth, { d: drawn ? upright(toShown(s, j, f.truth[j])) : "" });
         const m = toShown(s, j, mleValue[j]), p = toShown(s, j, map[j]);
         set(c.mle, { cx: px(c.panel.x(clamp(m, [a, b]))), cy: px(c.panel.y(to(0))), visibility: Number.isFinite(m) ? "visible" : "hidden" });
         set(c.map, { transform: `translate(${px(c.panel.x(clamp(p, [a, b])))} ${px(c.panel.y(to(0)) - (Math.abs(m - p) < 1e-9 ? 11 : 0))})`, visibility: Number.isFinite(p) && k === 1 ? "visible" : "hidden" });
         const hereY = k === 1 ? to(M.family.value(M.m, M.links[0].to(s.theta[0])) - M.top) : 0;
         c.here = k === 1 ? Math.max(hereY, range[0]) : 0;
-        set(c.guide, { d: polyline(c.panel, [[here[j], -99], [here[j], 99]]) });
+        set(c.guide, { d: upright(here[j]) });
         pool(c.trail, k === 1 ? walk.length : 0, (parent) => svg("circle", { r: 3.5, fill: "var(--mle-data)", "fill-opacity": 0.6 }, parent));
         if (k === 1) walk.forEach((v, i) => set(c.trail.children[i], { cx: px(c.panel.x(toShown(s, 0, v[0]))), cy: px(c.panel.y(Math.max(range[0], to(M.family.value(M.m, M.links[0].to(v[0])) - M.top)))) }));
         set(c.parabola, { d: log && k === 1 ? polyline(c.panel, sample([a, b], 80, (u) => Math.max(-99, looked[0] - M.top + looked[1] * (u - here[0]) + 0.5 * looked[2] * (u - here[0]) ** 2))) : "" });

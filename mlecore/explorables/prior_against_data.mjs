@@ -73,7 +73,7 @@ export default explorable({
     const curves = ["prior", "likelihood", "posterior"].map((idea) => mean.map((parent) => ui.path(parent, { idea, width: 2.2 })));
     const drops = [["likelihood", DIAMOND], ["posterior", TRIANGLE]].map(([idea, d]) => ({
       line: ui.path(mean[1], { idea, width: 1, dash: false, opacity: 0.6 }), mark: mark(over.over, d, idea) }));
-    const labels = ["prior", "likelihood", "posterior", "truth"].map((idea) => ui.text(over.over, { idea, "aria-hidden": "true" }));
+    const labels = ["prior", "likelihood", "posterior", "truth"].map((idea) => ui.text(over.over, { idea }));
 
     // Two weights: the plane, and the path against the penalty.
     const plane = svg("g", {}, over.marks), course = svg("g", {}, under.marks);
@@ -85,7 +85,7 @@ export default explorable({
     const now = mark(plane, TRIANGLE, "posterior");
     const zero = ui.path(course, { idea: "muted", width: 1, dash: false });
     const lines = [null, "5 3"].map((dash) => ui.path(course, { idea: "posterior", width: 2.2, dash: false, "stroke-dasharray": dash }));
-    const names = ["_w_₁", "_w_₂"].map(() => ui.text(under.over, { idea: "posterior", "aria-hidden": "true" }));
+    const names = ["_w_₁", "_w_₂"].map(() => ui.text(under.over, { idea: "posterior" }));
     const cut = ui.path(course, { idea: "prior", width: 1.5 });
     const dots = lines.map(() => ui.dot(course, { idea: "posterior", r: 4.5, "aria-hidden": "true" }));
 
@@ -137,7 +137,7 @@ export default explorable({
       });
       const crowded = Math.abs(over.x(best) - over.x(y)) < 40;
       const apart = crowded ? (best < y ? -10 : 10) : 0, anchor = (d) => (d ? (d < 0 ? "end" : "start") : "middle"); // MAP and MLE on their own sides
-      [["prior", c - s.scale, 0.6, -6, 4, "end"], ["MLE", y, 1, -apart, -12, anchor(-apart)], ["MAP", best, 1, apart, -12, anchor(apart)],
+      [["prior", s.show === "box" ? box(c, s.scale)[0] : c - s.scale, 0.6, -6, 4, "end"], ["MLE", y, 1, -apart, -12, anchor(-apart)], ["MAP", best, 1, apart, -12, anchor(apart)],
        ["_θ_*", TRUTH, 0, 5, -6, "start"]].forEach(([name, t, h, dx, dy, side], i) => {
         say(labels[i], name);
         set(labels[i], { x: clamp(over.x(t) + dx, [left + 28, left + width - 14]), y: over.y(h) + dy, "text-anchor": side });
@@ -158,8 +158,8 @@ export default explorable({
       const wide = ui.width > 560, side = wide ? 372 : Math.min(ui.width - 44, 262), left = 34;
       over.layout({ left, top: 26, width: side, height: side, x: PLANE, y: PLANE, xLabel: "_w_₁", yLabel: "_w_₂", yLabelAt: 0, xTicks: 6, yTicks: 6, yAxis: true });
       const low = Math.min(0, ...top) - 0.3, high = Math.max(0, ...top) + 0.4;
-      under.layout(wide ? { left: left + side + 56, top: 26, width: ui.width - left - side - 70, height: side, x: RANGES.strength, y: [low, high], xLabel: "penalty _λ_", yLabel: "weights", xTicks: 4 }
-        : { left, top: side + 98, width: ui.width - left - 14, height: 124, x: RANGES.strength, y: [low, high], xLabel: "penalty _λ_", yLabel: "weights", yLabelAt: 0 });
+      under.layout(wide ? { left: left + side + 56, top: 26, width: ui.width - left - side - 70, height: side, x: RANGES.strength, y: [low, high], xLabel: "penalty _λ_", yLabel: "weights", xTicks: 4, xTextAt: 23 }
+        : { left, top: side + 98, width: ui.width - left - 14, height: 124, x: RANGES.strength, y: [low, high], xLabel: "penalty _λ_", yLabel: "weights", yLabelAt: 0, xTextAt: 23 });
       ui.height(wide ? 462 : side + 272);
       set(cross, { d: polyline(over, [[-9, 0], [9, 0]]) + polyline(over, [[0, -9], [0, 9]]) });
       // The ellipse of squared radius r²: ŵ + r R^(−1/2) (cos, sin).

@@ -41,7 +41,6 @@ export default explorable({
                     label: ui.text(line.over, { idea: model.idea }), drop: ui.path(line.over, { idea: model.idea, width: 1, dash: false, opacity: 0.45 }),
                     mark: svg("path", { d: "M0 -7L7 0L0 7L-7 0Z", fill: `var(--mle-${model.idea})`, stroke: "var(--mle-paper)", "stroke-width": 1.5, "aria-hidden": "true" }, line.over),
                     curves: panels.map(({ panel }) => ui.path(panel.marks, { ...look, width: 2.2 })) };
-      row.label.setAttribute("aria-hidden", "true");
       row.label.textContent = model.title.replaceAll("_", "");
       return row;
     });
@@ -70,7 +69,7 @@ export default explorable({
       widen(s);
       const all = [...s.data, s.outlier];
       const left = 82, width = ui.width - left - 14;
-      line.layout({ left, top: 18, width, height: 26, x: view, y: [0, 1], yTicks: 0, yLabel: "observations, and one that you drag away", yLabelAt: 0 });
+      line.layout({ left, top: 18, width, height: 26, x: view, y: [0, 1], yTicks: 0, xTextAt: -16, yLabel: "observations, and one that you drag away", yLabelAt: 0 });
       const wide = ui.width > 560, first = 212, edge = 34;
       const each = wide ? (ui.width - 8 - 2 * (edge + 8)) / 3 - edge / 3 : ui.width - edge - 8, high = wide ? 170 : 112;
       const limits = [[0, 0.55], [0, 12], [-2, 3.2]];

@@ -190,8 +190,12 @@ export default explorable({
       set(climb, { d: polyline(top, [[x0, fall], [x0, 0]]) });
       set(cut, { d: polyline(top, [[x[0], -CUT / 2], [x[1], -CUT / 2]]) });
       const leftward = x0 < center, edge = left + width;
-      say(cutName, "cut at −1.92");
-      set(cutName, { x: leftward ? edge - 2 : left + 4, y: top.y(-CUT / 2) + 15, "text-anchor": leftward ? "end" : "start" });
+      // At an end that the curve, θ₀ and the name beside it leave free.
+      const steep = top.y(Math.max(fall, floor)) - 2, below = top.y(-CUT / 2) + 15, away = Math.abs(steep - below) > 18;
+      const [from, to] = now.intervals.likelihood_ratio.map((v) => top.x(at.name(v)));
+      const free = { end: to < edge - 100 && top.x(x0) < edge - (away ? 95 : 210), start: from > left + 95 && top.x(x0) > left + (away ? 95 : 210) };
+      say(cutName, free.end || free.start ? "cut at −1.92" : "");
+      set(cutName, { x: free.end ? edge - 2 : left + 4, y: below, "text-anchor": free.end ? "end" : "start" });
       guides.forEach((line, i) => set(line, { d: polyline([top, rows][i], [[x0, -99], [x0, i ? 99 : fall]]) }));
       set(here, { cx: px(top.x(x0)), cy: px(top.y(Math.max(fall, floor))) });
       set(bestDot, { cx: px(top.x(center)), cy: px(top.y(0)) });
@@ -199,11 +203,11 @@ export default explorable({
       set(bestName, { x: clamp(top.x(center) + (leftward ? 8 : -8), [left + 50, edge - 50]), y: top.y(0) - 9, "text-anchor": leftward ? "start" : "end" });
       // Names beside what they measure, on the outer side of θ₀; none where the distances are too short to tell apart.
       const gapPixels = Math.abs(top.x(x0) - top.x(center)), apart = gapPixels > 26;
-      const outer = (leftward ? top.x(x0) - left : edge - top.x(x0)) > 96;
+      const outer = (leftward ? top.x(x0) - left : edge - top.x(x0)) > 116;
       const side = leftward === outer ? -1 : 1, anchor = side < 0 ? "end" : "start", beside = top.x(x0) + 9 * side;
       const middle = top.y(Math.max(fall, floor) / 2);
       const place = [[(top.x(x0) + top.x(center)) / 2, top.y(0) - 9, "middle", gapPixels > 130 ? "Wald: how far" : ""],
-                     [beside, top.y(Math.max(fall, floor)) - 2, anchor, apart && fall > floor ? "score: how steep" : ""],
+                     [beside, steep, anchor, apart && fall > floor ? "score: how steep" : ""],
                      [beside, Math.min(middle + 4, top.y(Math.max(fall, floor)) - 19), anchor, apart && fall < -0.45 ? "ratio: how high" : ""]];
       names.forEach((node, i) => {
         const [nx, ny, how, text] = place[i];
@@ -226,7 +230,7 @@ export default explorable({
         const from = clamp(rows.x(Math.max(ends[0], x[0])), [left, edge - 190]);
         set(node, { x: from + 1, y: rows.y(y) - 1, fill: `var(--mle-${look}-text)` });
         const text = (v) => (Math.abs(v) < 0.05 && v !== 0 ? short(v, 2) : fixed(v, hi < 5 ? 2 : 1));
-        stats[i].set(`${value},${p[name]},${lo},${hi}`, fixed(value, 2), `_p_ = ${area(p[name])}; 95\u00a0%: ${text(lo)}\u00a0–\u00a0${text(hi)}`);
+        stats[i].set(`${value},${p[name]},${lo},${hi}`, fixed(value, 2), `_p_ = ${area(p[name])}; 95\u00a0%: ${text(lo)}\u00a0–\u2060\u00a0${text(hi)}`);
         set(stats[i].box, { style: `--idea:var(--mle-${look}-text);--line:var(--mle-${look})` });
       });
       return `${family.label}, n ${s.n}, estimate ${short(now.best, 3)}, theta zero ${short(s.theta0)}, Wald on the scale of ${s.scale === "log" ? family.scale : "θ"}: ` +

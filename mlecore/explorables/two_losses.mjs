@@ -144,8 +144,8 @@ export default explorable({
       const wide = ui.width > 560, gap = wide ? 44 : 14, left = wide ? 40 : 28, size = Math.floor((ui.width - left - gap - 6) / 2), top = 26;
       const area = { top, width: size, height: size, x: range, y: range, grid: false, yAxis: true, xTicks: wide ? size / 60 : 4, yTicks: size / 60,
         xText: (v) => (wide || Math.abs(v) < REACH ? short(v) : "") };
-      sides[0].map.layout({ ...area, left, yLabel: wide ? "cross-entropy: _w_₁" : "cross-entropy", xLabel: "_w_₀" });
-      sides[1].map.layout({ ...area, left: left + size + gap, yLabel: wide ? "squared error: _w_₁" : "squared error", xLabel: "_w_₀", yTicks: wide ? size / 60 : 0 });
+      sides[0].map.layout({ ...area, left, yLabel: "cross-entropy: _w_₁", xLabel: "_w_₀" });
+      sides[1].map.layout({ ...area, left: left + size + gap, yLabel: "squared error: _w_₁", xLabel: "_w_₀", yTicks: wide ? size / 60 : 0 });
       const scale = size / (GRID - 1), outline = `${drawn} ${size}`;
       for (const side of sides) {
         const { map } = side, at = (k) => [side.weights[2 * k], side.weights[2 * k + 1]];

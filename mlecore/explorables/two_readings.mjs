@@ -154,11 +154,11 @@ export default explorable({
       const grid = sample([Math.max(theta[0], family.open ? 1e-6 : theta[0]), theta[1]], 140, (t) => density(s, s.y, t));
       const over = family.discrete ? counts(y1).map((k) => [k, density(s, k, s.theta)]) : sample([y0, y1], 110, (v) => density(s, v, s.theta));
       const tallest = (points) => roundUp(1.04 * points.reduce((most, p) => Math.max(most, p[1]), 1e-3));
-      map.layout({ left, top: mapTop, width: mapWidth, height: mapHeight, x, y, xLabel: "_θ_", yLabel: "_y_", yLabelAt: left - 26,
+      map.layout({ left, top: mapTop, width: mapWidth, height: mapHeight, xTextAt: 23, yTextAt: 16, x, y, xLabel: "_θ_", yLabel: "_y_", yLabelAt: left - 26,
                    yTicks: family.discrete ? Math.min(8, y1) : 5, xTicks: wide ? 6 : 4, yAxis: true, grid: false });
       top.layout({ left, top: 30, width: mapWidth, height: topHeight, x, y: [0, tallest(grid)], xTicks: 0, yTicks: 2,
                    yLabel: "likelihood of _θ_, _y_ fixed", yLabelAt: 0 });
-      side.layout({ left: left + mapWidth + gap, top: mapTop, width: sideWidth, height: mapHeight, x: [0, tallest(over)], y,
+      side.layout({ left: left + mapWidth + gap, top: mapTop, width: sideWidth, height: mapHeight, xTextAt: 23, x: [0, tallest(over)], y,
                     yTicks: 0, xTicks: 2, xText: (v) => (v ? undefined : ""), yAxis: true,
                     yLabel: (family.discrete ? "probability" : "density") + (wide ? " of _y_, _θ_ fixed" : "") });
       drawSurface(s, x, y);

@@ -109,7 +109,7 @@ class Plot:
         """Drag with a finger, on a page that has touch; the page must not scroll under it."""
         self.handle(label).scroll_into_view_if_needed()
         hit, scrolled = self.handle(label).locator(".mle-hit").bounding_box(), self.page.evaluate("scrollY")
-        assert min(hit["width"], hit["height"]) >= 44
+        assert round(min(hit["width"], hit["height"])) >= 44
         (x, y), session = self.center(label), self.page.context.new_cdp_session(self.page)
 
         def send(kind: str, *points: tuple[float, float]) -> None:

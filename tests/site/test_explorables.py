@@ -206,6 +206,38 @@ def test_the_live_region_speaks_once_things_settle(plots, name, label, key, said
     assert [words for words in said if words not in spoken] == []
 
 
+def test_a_screen_reader_finds_every_handle_and_what_is_drawn(page, address):
+    """From the first drawing on: a named slider, its value in words, a focus ring, the drawing in words."""
+    page.goto(f"{address}plots.html")
+    for make in PLOTS:
+        plot = Plot(page, snake_case(make.__name__))
+        plot.frame()
+        wrong = plot.root.evaluate("""async root => {
+            const out = [], names = ["label", "valuenow", "valuemin", "valuemax", "valuetext", "orientation"];
+            for (const handle of root.querySelectorAll('[role="slider"]')) {
+                const { label, valuenow: now, valuemin: low, valuemax: high, ...rest } = Object.fromEntries(
+                    names.map(name => [name, handle.getAttribute(`aria-${name}`)]));
+                const inside = Number(low) - 1e-9 <= Number(now) && Number(now) <= Number(high) + 1e-9;
+                const said = label && now && rest.valuetext && rest.orientation;
+                if (!(said && inside)) out.push(handle.outerHTML);
+                if (getComputedStyle(handle).display === "none") continue;
+                handle.focus({focusVisible: true});
+                await new Promise(requestAnimationFrame);
+                const ring = getComputedStyle(handle.querySelector(".mle-ring"));
+                if (document.activeElement !== handle || ring.opacity !== "1") out.push(`no ring: ${label}`);
+            }
+            for (const bar of root.querySelectorAll('input[type="range"]')) {
+                if (!bar.labels.length || !bar.getAttribute("aria-valuetext")) out.push(bar.outerHTML);
+            }
+            for (const text of root.querySelectorAll("svg text:not([aria-hidden] *, [aria-hidden])")) {
+                out.push(`read aloud out of place: ${text.textContent}`);
+            }
+            const words = root.querySelector("svg").getAttribute("aria-description");
+            return words && !/NaN|undefined/.test(words) ? out : [...out, `in words: ${words}`];
+        }""")
+        assert wrong == [], make
+
+
 # ---- pointer and touch ----
 
 
@@ -548,15 +580,32 @@ def test_what_cannot_be_shown_says_so_in_its_place(page, address):
     assert page.locator(".mle-failed").first.get_attribute("role") == "alert"
 
 
+def test_paper_shows_a_plot_that_was_never_scrolled_to(page, address):
+    style = "main > div { content-visibility: auto; contain-intrinsic-height: 900px }</style>"
+    page.route(
+        "**/plots.html",
+        lambda route: route.fulfill(
+            body=route.fetch().text().replace("</style>", style), content_type="text/html"
+        ),
+    )
+    page.goto(f"{address}plots.html")
+    page.locator(".mle").nth(len(PLOTS) - 1).wait_for(state="attached")
+    drawn = "document.querySelectorAll('.mle-svg[height]').length"
+    assert page.evaluate(drawn) < len(PLOTS)
+    page.evaluate(f"addEventListener('beforeprint', () => (window.onPaper = {drawn}))")
+    page.pdf()
+    assert page.evaluate("onPaper") == len(PLOTS)
+
+
 # ---- the benchmark ----
 
 
 def test_every_live_plot_has_its_frame_timed(page, address):
     """No timing here: each plot has a case in the benchmark, and the handle that it drags is there."""
     cases = runpy.run_path(str(ROOT / "benchmarks" / "explorables_frame.py"))["CASES"]
-    assert {type(plot) for _, plot, _ in cases} == set(PLOTS)
     assert len({title for title, _, _ in cases}) == len(cases)
     dragged = {(snake_case(type(plot).__name__), label) for _, plot, label in cases}
+    assert {name for name, _ in dragged} == {snake_case(make.__name__) for make in PLOTS}
     for name, labels in itertools.groupby(sorted(dragged), key=lambda pair: pair[0]):
         page.goto(f"{address}{name}.html")
         plot = Plot(page, name)
