@@ -36,6 +36,9 @@ def static_files() -> dict[str, str]:
     """
     files = {path.name: path.read_text("utf-8") for path in sorted(_FOLDER.iterdir())
              if path.suffix in (".mjs", ".css")}
+    for name in files:
+        if name.endswith(".mjs"):  # whole lines of comment stay at home: a fifth of the bytes
+            files[name] = re.sub(r"^[ \t]*//.*\n", "", files[name], flags=re.MULTILINE)
     return files | {"palette.mjs": palette.as_esm()}
 
 
