@@ -537,19 +537,6 @@ def test_ideas_have_their_colors(page, address, theme, mode):
 # ---- the loader ----
 
 
-def test_a_plot_never_scrolled_to_is_drawn_on_paper(page, address):
-    page.add_init_script("window.ResizeObserver = class { observe() {} disconnect() {} }")
-    page.goto(f"{address}plots.html")
-    drawing = page.locator(".mle-gaussian_hill svg.mle-svg").first
-    drawing.wait_for(state="attached")
-    bare = drawing.inner_html()
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(drawing.inner_html()) > len(bare)
-    assert drawing.get_attribute("viewBox").startswith("0 0 ")
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert drawing.get_attribute("viewBox") is None
-
-
 def test_linked_plain_widgets_and_two_views(page, address):
     page.goto(address + "beside.html")
     first, second = Plot(page, "two_readings"), Plot(page, "two_readings", 1)
@@ -592,9 +579,11 @@ def test_paper_shows_a_plot_that_was_never_scrolled_to(page, address):
     page.locator(".mle").nth(len(PLOTS) - 1).wait_for(state="attached")
     drawn = "document.querySelectorAll('.mle-svg[height]').length"
     assert page.evaluate(drawn) < len(PLOTS)
-    page.evaluate(f"addEventListener('beforeprint', () => (window.onPaper = {drawn}))")
+    scaled = drawn.replace("height", "viewBox")
+    page.evaluate(f"addEventListener('beforeprint', () => (window.onPaper = [{drawn}, {scaled}]))")
     page.pdf()
-    assert page.evaluate("onPaper") == len(PLOTS)
+    assert page.evaluate("onPaper") == [len(PLOTS)] * 2
+    assert page.evaluate(scaled) == 0  # on the screen again, as large as it was
 
 
 # ---- the benchmark ----
