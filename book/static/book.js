@@ -25,15 +25,6 @@ const open = () => { if (here) chapters.scrollTop = here.offsetTop - chapters.cl
 chapters?.addEventListener("toggle", open);
 open();
 
-// Paper is narrower than the window, and no plot draws itself anew for it: it shrinks as a whole.
-addEventListener("beforeprint", () => document.querySelectorAll(".live svg.mle-svg").forEach((plot) => {
-  const { width, height } = plot.getBoundingClientRect();
-  if (width) plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
-}));
-addEventListener("afterprint", () => document.querySelectorAll(".live svg.mle-svg").forEach((plot) => {
-  plot.removeAttribute("viewBox");
-}));
-
 // A box that scrolls sideways must be reachable by keyboard, and only such a box is a tab stop.
 // The observer speaks up when a box gets its size, so nothing off screen is laid out for this.
 const reachable = (box) => {
