@@ -647,7 +647,7 @@ export default explorable({
         const c = curves[j], [a, b] = view.box[j], x0 = left + (pair ? j * (each + gap) : 0), y0 = top + (pair ? 0 : j * (curveHeight + 130));
         hide(c.panel, false);
         hide(c.strip, false);
-        const range = log ? [-4.6, k === 2 ? 1.2 : 0.7] : [0, k === 2 ? 1.28 : 1.16], to = (v) => (log ? v : Math.exp(v));
+        const range = log ? [-4.6, 1.2] : [0, k === 2 ? 1.28 : 1.24], to = (v) => (log ? v : Math.exp(v));
         c.panel.layout({ left: x0, top: y0, width: each, height: curveHeight, x: [a, b], y: range, xTicks: 0, yTicks: log ? 4 : 0, yLabelAt: x0,
                          yLabel: k === 2 ? `profile ${log ? "log-" : ""}likelihood of ${label[j]}` : log ? "_ℓ_(_θ_) − _ℓ_(_θ̂_)" : "each curve to its own top" });
         c.strip.layout({ left: x0, top: y0 + curveHeight + 6, width: each, height: 52, x: [a, b], y: [0, 3], yTicks: 0, xLabel: label[j], grid: false, xTicks: Math.max(4, each / 90) });

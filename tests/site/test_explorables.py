@@ -623,5 +623,8 @@ def test_every_live_plot_of_the_book_is_alive(page, site):
             bar.press("ArrowRight")
             plot.frame()
             assert plot.root.locator("svg").inner_html() != drawing, (name, kind)
+            handle = plot.root.locator('[role="slider"]').first
+            handle.press("ArrowRight")  # in focus: the plot's own ring, without the page's outline beside it
+            assert handle.evaluate("node => getComputedStyle(node).outlineStyle") == "none", (name, kind)
     assert seen, "no page has a live plot"
     assert problems == []
