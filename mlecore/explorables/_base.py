@@ -162,6 +162,8 @@ class Explorable(anywidget.AnyWidget):
 
             figure = Figure(figsize=self._size)
             self._draw(figure)
+            for axes in figure.axes:  # a minus sign as on the axes
+                axes.set_title(re.sub(r"-(?=\d)", "−", axes.get_title("left")), loc="left")
             out = io.StringIO()
             figure.savefig(out, format="svg", metadata={"Date": None})
         return out.getvalue()
