@@ -101,7 +101,7 @@ def as_blocks(X, y, weights=None):
         if y is None:
             raise DataError("X is a Dask array: pass y too, as a Dask array of its own")
         return Blocks.from_dask(*(array for array in (X, y, weights) if array is not None))
-    pairs = isinstance(X, (list, tuple)) and len(X) > 0 and all(isinstance(block, tuple) for block in X)
+    pairs = isinstance(X, (list, tuple)) and all(isinstance(block, tuple) for block in X)
     return Blocks(X) if y is None and (callable(X) or hasattr(X, "__next__") or pairs) else None
 
 

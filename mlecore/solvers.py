@@ -89,7 +89,7 @@ def quadratic_l1(hessian, gradient, theta, l1):
     """
     diagonal = np.diag(hessian)
     z = np.where((l1 > 0) & (diagonal <= 0), 0.0, theta)
-    slope = gradient + hessian @ (z - theta)
+    slope = gradient.copy()
     moving = np.flatnonzero(diagonal > 0)
     for sweep in range(SWEEPS):
         for j in moving:

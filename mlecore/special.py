@@ -45,12 +45,6 @@ def log_excess(y, m):
     return np.where(np.abs(x) < 0.1, log1pmx(x), np.log(y / m) - x)
 
 
-def log_gap(y, center):
-    """Terms whose average is mean(log y) - log(center), with center the mean of y."""
-    near = max(y.max() - center, center - y.min()) < 0.1 * center
-    return log1pmx((y - center) / center) if near else np.log(y / center)
-
-
 def stirling_error(x):
     """log Gamma(x + 1) minus Stirling's formula (x + 1/2) log x - x + log(2 pi)/2, for x > 0.
 

@@ -188,9 +188,6 @@ class Family:
         for part in slices(y.size):
             v, f = y[part], None if w is None else w[part]
             center = average(v, f)
-            rounding = average(v - center, f)  # of a sum of large numbers
-            if abs(rounding) > 8 * np.spacing(abs(center)):
-                center += rounding
             n = v.size if f is None else f.sum()
             rows.append([center, *(average(gap, f) for gap in cls.gaps(v, center)), n])
         *columns, weights = np.array(rows).T

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import betaln, polygamma, xlog1py, xlogy
 
 from ..parameters import POSITIVE
-from ..special import log_excess, log_gap, log_minus_digamma, stirling_error
+from ..special import log_excess, log_minus_digamma, stirling_error
 from .base import HALF_LOG_2PI, Family, Support, symmetric
 
 
@@ -28,7 +28,7 @@ class Beta(Family):
 
     @classmethod
     def gaps(cls, y, center):
-        return log_gap(y, center), log_gap(1 - y, 1 - center)
+        return np.log(y / center), np.log((1 - y) / (1 - center))
 
     def _log_prob(self, y, left=0.0, right=0.0):
         # (a-1) log y + (b-1) log(1-y) - log B(a, b), arranged around the mean so that nothing large cancels.

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import gammaln, polygamma, xlogy
 
 from ..parameters import POSITIVE, SCALE
-from ..special import log_excess, log_gap, log_minus_digamma, stirling_error
+from ..special import log_excess, log_minus_digamma, stirling_error
 from .base import HALF_LOG_2PI, Family, Support, symmetric
 
 
@@ -29,7 +29,7 @@ class Gamma(Family):
 
     @classmethod
     def gaps(cls, y, center):
-        return (log_gap(y, center),)
+        return (np.log(y / center),)
 
     def _log_prob(self, y, gap=0.0):
         # (shape-1) log y - y/scale - shape log(scale) - log Gamma(shape), arranged around the mean so that

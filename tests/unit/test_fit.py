@@ -19,6 +19,7 @@ from scipy import optimize, stats
 import mlecore as mle
 from mlecore.families import FAMILIES
 from mlecore.newton import maximize
+from mlecore.parameters import LOCATION, PROBABILITY, RATE, SCALE
 from mlecore.sample import Sample
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning:mlecore")
@@ -137,6 +138,59 @@ def test_laplace_is_the_median_and_the_mean_distance():
         fit.score_in_se < 1e-10
     )  # 0 lies in the subdifferential although the one-sided slopes do not vanish
     assert mle.fit(mle.Laplace, y, fixed={"mu": 0.0}).estimate["scale"] == pytest.approx(np.abs(y).mean())
+
+
+@pytest.mark.parametrize(
+    ("member", "rows"),
+    [
+        (mle.Normal(3.5, 1.2), 1),
+        (mle.Bernoulli(0.3), 1),
+        (mle.Poisson(4.2), 1),
+        (mle.Exponential(0.5), 1),
+        (mle.Gamma(2.5, 1.7), 1),
+        (mle.Beta(2.0, 3.5), 1),
+        (mle.Categorical([0.2, 0.3, 0.5]), 3),
+        (mle.Weibull(1.5, 2.0), None),
+    ],
+    ids=lambda v: name(v) if hasattr(v, "parameters") else str(v),
+)
+def test_a_sample_is_pooled_to_its_sufficient_statistics(member, rows):
+    sample = Sample(type(member), draw(member, 500))
+    assert sample.pooled is (rows is not None)
+    if rows:
+        assert sample.weights.size == rows
+        assert sample.weights.sum() == 500
+
+
+@pytest.mark.parametrize("constraint", [LOCATION, SCALE, RATE, PROBABILITY])
+@pytest.mark.parametrize("z", [-2.0, 0.3, 1.7])
+def test_slopes_are_the_derivatives_of_the_unconstrained_map(constraint, z):
+    value = constraint.from_free(z)
+    assert constraint.to_free(value) == pytest.approx(z, rel=1e-14)
+    low, high = (constraint.from_free(z + h) for h in (-1e-4, 1e-4))
+    first, second = constraint.slopes(value)
+    assert first == pytest.approx((high - low) / 2e-4, rel=1e-7)
+    assert second == pytest.approx((high - 2 * value + low) / 1e-8, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        mle.Normal(3.5, 1.2),
+        mle.Gamma(2.5, 1.7),
+        mle.Beta(2.0, 3.5),
+        mle.Weibull(1.5, 2.0),
+        mle.StudentT(5.0, 2.0, 1.5),
+        mle.Cauchy(1.0, 2.0),
+        mle.NegativeBinomial(4.0, 0.5),
+    ],
+    ids=name,
+)
+def test_starting_values_need_no_luck(member):
+    """They estimate the parameters themselves: from moments, quartiles or logarithms."""
+    y, w = draw(member, 20_000), np.random.default_rng(1).integers(1, 4, 20_000).astype(float)
+    for weights in (np.ones(20_000), w):
+        np.testing.assert_allclose(member.start(y, weights), member.theta, rtol=0.12)
 
 
 def test_categorical_is_the_proportions():
@@ -560,6 +614,7 @@ def test_fixed_parameters(member):
     everything = mle.fit(type(member), y, fixed={p: getattr(member, p) for p in member.parameters})
     assert everything.log_likelihood == pytest.approx(member.log_prob(y).sum(), rel=1e-12)
     assert (everything.k, everything.method, everything.confidence_interval()) == (0, "evaluation", {})
+    assert everything.covariance.shape == (0, 0)
 
 
 @pytest.mark.parametrize(

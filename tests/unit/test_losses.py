@@ -1,5 +1,7 @@
 """The dictionary of losses against SciPy's log densities, and the test that decides what is a likelihood."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -127,11 +129,25 @@ MARGINS = np.linspace(-3, 3, 20)
 def test_verdicts_on_losses_of_ones_own(loss, outcomes, predictions, verdict, beta):
     result = is_likelihood(loss, outcomes, predictions)
     assert bool(result) is verdict
+    told = "Z is the same" if verdict else "keeps Z constant|Z changes with the prediction|Z is infinite"
+    assert re.search(told, result.reason)
     if beta is not None:
         assert result.beta == pytest.approx(beta, rel=1e-6)
     if verdict and not isinstance(outcomes, str):
         assert result.base.sum() == pytest.approx(1)
         assert np.all(result.base > 0)
+
+
+def test_evidence_of_a_verdict():
+    """The spread is the range of log Z where beta times the loss has a range of more than one."""
+    uneven = is_likelihood(lambda y, f: np.abs(y - f) * (1 + f**2), "real", THREE, beta=1.0)
+    np.testing.assert_allclose(uneven.log_z, [np.log(2 / (1 + f * f)) for f in THREE], atol=1e-9)
+    assert uneven.spread == pytest.approx(np.log(10), rel=1e-6)
+    assert uneven.reason == "Z changes with the prediction for every beta tried, by 2.3 in log at best"
+    squares = is_likelihood(lambda y, f: (y - f) ** 2, "real", THREE)
+    assert squares.reason == "Z is the same at all 3 predictions for beta = 1"
+    never = is_likelihood(lambda y, f: np.abs(y - f), (0, 1), np.linspace(0, 1, 9))
+    assert not never
 
 
 def test_base_measure_is_found_for_finite_outcomes():

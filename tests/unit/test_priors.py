@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from sklearn.datasets import make_regression
 from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, PoissonRegressor, Ridge
 
-from mlecore.errors import DataError, IdentifiabilityError
+from mlecore.errors import ConvergenceError, DataError, IdentifiabilityError
 from mlecore.priors import ElasticNetPrior, LaplacePrior, NormalPrior, from_sklearn, to_sklearn
 from mlecore.regression import LikelihoodClassifier, LikelihoodRegressor
 
@@ -276,6 +276,13 @@ def test_a_strong_l1_prior_leaves_nothing(noise):
         noise, LaplacePrior(1e-9), fit_intercept=False, noise_params=fixed.get(noise)
     ).fit(X, y)
     np.testing.assert_array_equal(model.coef_, 0)
+
+
+def test_sweeps_that_settle_nothing_are_an_error(monkeypatch):
+    X, y = linear_data()
+    monkeypatch.setattr("mlecore.solvers.SWEEPS", 2)
+    with pytest.raises(ConvergenceError, match="no zeros settled in 2 sweeps: standardize or drop columns"):
+        LikelihoodRegressor(prior=LaplacePrior(1.0), noise_params={"sigma": SIGMA}).fit(X, y)
 
 
 def test_one_scale_per_column():

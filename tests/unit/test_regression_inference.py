@@ -2,6 +2,7 @@
 identities.
 """
 
+import re
 import warnings
 
 import numpy as np
@@ -409,7 +410,10 @@ def test_summary_names_what_it_shows():
     assert "log-likelihood" in text
     assert "÷ n−p" in text
     assert "<table" in LikelihoodRegressor().fit(X, y).summary()._repr_html_()
-    assert "posterior sd" in str(LikelihoodRegressor(prior=NormalPrior(1.0)).fit(X, y).summary())
+    assert re.search(r"prior +flat", text)
+    with_prior = str(LikelihoodRegressor(prior=NormalPrior(1.0)).fit(X, y).summary())
+    assert "posterior sd" in with_prior
+    assert re.search(r"prior +NormalPrior\(scale=1.0\)", with_prior)
     assert "Exact zeros" in str(LikelihoodRegressor(prior=LaplacePrior(1.0)).fit(X, y).summary())
 
 
@@ -435,6 +439,7 @@ def test_no_standard_errors_under_a_corner(ask):
     model = LikelihoodRegressor("poisson", prior=LaplacePrior(0.1)).fit(X, y)
     with pytest.raises(IdentifiabilityError, match="LaplacePrior"):
         ask(model)
+    assert model.score_in_se_ < 1e-6
 
 
 def test_refusals_of_inference():
