@@ -17,7 +17,8 @@ from ._base import Explorable, Number, Numbers, Whole
 from ._random import Generator
 
 MOST_VALUES = 20_000
-_LARGEST = 1e9
+_LARGEST, _SMALLEST = 1e9, 1e-9
+_SEEN = 1e-5  # of their size, must values differ to differ in what the plot prints
 
 
 # ---- coordinates: free ones (η) without bounds, natural ones (θ) as they are read ----
@@ -155,6 +156,7 @@ def refusal(family: str, data: list[float], nu: float = 4.0) -> str:
     for wrong, what in (
         (~np.isfinite(y), "not a finite number"),
         (np.abs(y) > _LARGEST, "larger than 1e9 in size"),
+        ((y != 0) & (np.abs(y) < _SMALLEST), "smaller than 1e-9 in size: choose another unit"),
     ):
         if wrong.any():
             i = int(np.argmax(wrong))
@@ -183,6 +185,8 @@ def refusal(family: str, data: list[float], nu: float = 4.0) -> str:
                 f"{values[counts.argmax()]:g} stands {most} times among {y.size} values: the likelihood "
                 "grows without bound as sigma falls to 0 there; give more different values"
             )
+    if family in ("normal", "student_t") and np.ptp(y) <= _SEEN * np.abs(y).max():
+        return "the values differ by too little for their size: subtract a number from all of them"
     return ""
 
 

@@ -9,7 +9,8 @@ import {
 
 const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 export const MOST_VALUES = 20000;
-const LARGEST = 1e9;
+const LARGEST = 1e9, SMALLEST = 1e-9;
+const SEEN = 1e-5; // of their size, must values differ to differ in what the plot prints
 
 // ---- coordinates: θ = from(η), its first two derivatives, and log |dθ/dη| with its derivatives --------------
 
@@ -42,6 +43,8 @@ const spread = (y) => { // n, mean, sum of squares about it
 const constant = (y, name, of) =>
   (y.every((v) => v === y[0]) ? `all values are ${signed(y[0])}: the likelihood of ${name} grows without bound as ${of}; ` +
     "give at least two different values" : "");
+const offset = (y) => (Math.max(...y) - Math.min(...y) > SEEN * Math.max(...y.map(Math.abs)) ? ""
+  : "the values differ by too little for their size: subtract a number from all of them");
 // Σ log(1 + z²/ν), z = (y − μ)/σ, of many points: multiply, and take a logarithm before the product overflows.
 function logProduct(values, weights, mu, scale) {
   let total = 0, product = 1;
@@ -66,7 +69,7 @@ export const FAMILIES = {
   normal: {
     label: "Normal", parameters: ["mu", "sigma"], links: [identity, log], priors: ["flat", "normal", "laplace"],
     truth: [3.5, 1.2], least: 2, accepts: () => "",
-    wrong: (y) => constant(y, "Normal", "σ falls to 0"),
+    wrong: (y) => constant(y, "Normal", "σ falls to 0") || offset(y),
     summary: spread,
     value(m, mu, tau) {
       const q = m.square + m.n * (m.mean - mu) ** 2;
@@ -139,7 +142,7 @@ export const FAMILIES = {
       const counts = new Map();
       for (const v of y) counts.set(v, (counts.get(v) ?? 0) + 1);
       const [value, k] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
-      return k < (y.length - k) * nu ? "" : `${signed(value)} stands ${k} times among ${y.length} values: the likelihood ` +
+      return k < (y.length - k) * nu ? offset(y) : `${signed(value)} stands ${k} times among ${y.length} values: the likelihood ` +
         "of Student-t grows without bound as σ falls to 0 there; give more different values";
     },
     // drawn: the same data in at most 400 weighted bins, for pictures only.
@@ -235,7 +238,8 @@ export function refuse(family, data, nu) {
   const f = FAMILIES[family], n = data.length;
   for (let i = 0; i < n; i++) {
     const v = data[i];
-    const wrong = !Number.isFinite(v) ? "not a finite number" : Math.abs(v) > LARGEST ? "larger than 10⁹ in size" : "";
+    const wrong = !Number.isFinite(v) ? "not a finite number" : Math.abs(v) > LARGEST ? "larger than 10⁹ in size"
+      : v && Math.abs(v) < SMALLEST ? "smaller than 10⁻⁹ in size: choose another unit" : "";
     if (wrong) return `value ${i + 1}, ${signed(v)}, is ${wrong}`;
     const other = f.accepts(v);
     if (other) return `value ${i + 1} is ${signed(v)}: ${other}`;

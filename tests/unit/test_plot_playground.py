@@ -308,6 +308,8 @@ BAD = [
     ("normal", [5, 5, 5], r"all values are 5: the likelihood"),
     ("normal", [5], r"1 value: Normal needs at least 2"),
     ("normal", [5, 1e12], r"value 2, .* is larger than"),
+    ("normal", [1e-300, 2e-300], r"value 1, 1e.300, is smaller than .* choose another unit"),
+    ("student_t", [123456789.1, 123456789.2, 123456789.4], r"differ by too little .* subtract a number"),
     ("normal", [0.0] * 20001, r"20001 values: at most 20000"),
     ("student_t", [3, 3, 3, 3, 3, 3, 3, 3, 3, 1], r"3 stands 9 times among 10 values"),
 ]
