@@ -8,6 +8,7 @@ errors.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import pinvh
 from scipy.optimize import brentq
 
 from .errors import ConvergenceError
@@ -151,7 +152,7 @@ def lad(design, y, weights, l1=None, l2=None):
         slack = np.abs(weights * np.abs(residual) - dual * residual)
         stationarity = np.abs(design.T @ dual - l2 * b).max() / np.sqrt(weights.sum())
         excess = np.max(np.abs(dual) - weights) / weights.max()
-        if np.all(slack <= 1e-8 * weights * _magnitude(design, y, b)) and max(stationarity, excess) <= 1e-8:
+        if max(stationarity, excess) <= 1e-8 and np.all(slack <= 1e-8 * weights * _magnitude(design, y, b)):
             rounding = np.abs(b[on]) <= 1e-9  # beside a y of about 1
             b[on[rounding & (-dual[n:] * b[on] < weights[n:] * np.abs(b[on]))]] = 0.0
             return unit * b / size, dual[:n]
@@ -203,9 +204,9 @@ def _interpolated(design, y, weights, l2, b, psi):
     inside, p = np.abs(psi) < 1, len(b)
     rows, dual = design[inside], weights * psi
     gram = rows.T @ rows
-    system = np.block([[np.diag(l2), -gram], [gram, np.zeros_like(gram)]])
+    inverse = pinvh(np.block([[np.diag(l2), gram], [gram, np.zeros_like(gram)]]))
     for _ in range(2):
         miss = np.concatenate([design.T @ dual - l2 * b, rows.T @ (y - design @ b)[inside]])
-        step = np.linalg.lstsq(system, miss, rcond=None)[0]
-        b, dual[inside] = b + step[:p], dual[inside] + rows @ step[p:]
+        step = inverse @ miss
+        b, dual[inside] = b + step[:p], dual[inside] - rows @ step[p:]
     return b, dual
