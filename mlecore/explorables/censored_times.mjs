@@ -107,7 +107,7 @@ export default explorable({
       ends.forEach((line, i) => set(line, { d: polyline([lives, curves][i], [[c, -99], [c, 99]]) }));
 
       count.set(d, `${d} of ${n}`, `total time ${short(total)}`);
-      right.set(means.right, short(means.right, 3), d ? `± ${short(means.right / Math.sqrt(d), 2)}, solid` : "no event: no upper end");
+      right.set(means.right, fixed(means.right, 2), d ? `± ${short(means.right / Math.sqrt(d), 2)}, solid` : "no event: no upper end");
       dropped.set(means.dropped, fixed(means.dropped, 2), "dashes");
       plugged.set(means.plugged, fixed(means.plugged, 2), "fine dots");
       return `study ends at ${short(c)}: ${d} of ${n} seen whole; mean by likelihood ${short(means.right, 3)}, others dropped ${fixed(means.dropped, 2)}, end plugged in ${fixed(means.plugged, 2)}`;
