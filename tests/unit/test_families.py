@@ -30,6 +30,7 @@ every_family = pytest.mark.parametrize("member", ORDINARY, ids=name)
 
 
 def test_every_family_has_a_row():
+    """A new family adds its rows to family_cases.py, as CONTRIBUTING.md says."""
     assert set(FAMILIES) == set(REFERENCE) == set(SCIPY) == {type(d).__name__ for d in ORDINARY}
     assert {n for n, family in FAMILIES.items() if family._log_survival} == set(SURVIVAL)
 
