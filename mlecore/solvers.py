@@ -191,6 +191,8 @@ def _huber_path(design, y, weights, l2):
             def slope(t, k=threshold, r=residual, a=along, b=b, step=step):
                 return step @ (l2 * (b + t * step)) - (weights * a) @ np.clip((r - t * a) / k, -1, 1)
 
+            if slope(0.0) >= 0:  # rounding has the last word
+                break
             b = b + step * (1.0 if slope(1.0) <= 0 else brentq(slope, 0.0, 1.0, xtol=1e-300, rtol=0.1))
         yield b.copy(), psi
 
