@@ -67,6 +67,9 @@ def serve(folder: Path) -> str:
 def default_build(folder: Path) -> Path:
     """The same chapters under Jupyter Book's own theme; our page parts are kept, nothing else of ours."""
     shutil.copytree(ROOT / "chapters", folder / "chapters")
+    shutil.copytree(ROOT / "exercises" / "released", folder / "exercises" / "released")
+    bibliography = folder / "chapters" / "92_bibliography.md"  # its style is ours
+    bibliography.write_text(bibliography.read_text("utf-8").replace(":style: book\n", ""), "utf-8")
     for name in ("_toc.yml", "references.bib"):
         shutil.copy(ROOT / name, folder)
     vendor = folder / "vendor"
