@@ -134,7 +134,7 @@ export default explorable({
     };
     for (const more of [1, 100, 1000]) set(ui.button(`Drop ${more === 1000 ? "1,000" : more}`, () => drop(more), "mle-strong"), { "data-action": `drop-${more}` });
     set(ui.button("Clear", () => ui.set({ samples: 0 })), { "data-action": "clear" });
-    const scaling = set(ui.button("", () => ui.set({ scale: ui.state.scale === "n" ? "root" : "n" })), { "data-action": "scale" });
+    const scaling = set(ui.button("Change the scale", () => ui.set({ scale: ui.state.scale === "n" ? "root" : "n" })), { "data-action": "scale" });
     ui.actions({ sample: () => ({}) }); // the seed is the samples
     const remark = html("p", { class: "mle-counter", "data-stat": "remark" }, ui.bar);
 
